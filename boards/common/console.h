@@ -1,0 +1,19 @@
+/* console.h - where a board's text goes. One driver file a kind of UART: console_<driver>.c.
+ *
+ * Drivers take their addresses from board_config.h, which is made from board.toml.
+ */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include <stdint.h>
+
+/* Make the console ready; call it once, before anything else here. */
+void console_open(void);
+
+/* Write one byte; waits while the UART is busy. */
+void console_put(uint8_t byte);
+
+/* Return when the last byte has left the chip. */
+void console_flush(void);
+
+#endif /* CONSOLE_H */

@@ -1,0 +1,224 @@
+"""
+Train the example: float, pruned, shared, quantized. Each stage is kept in --work, not repeated.
+
+    python examples/fashion_mnist/train.py --data /usr/share/datasets/fashion-mnist
+"""
+
+import argparse
+import copy
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from data import LABELS, augment, read, write_first_of_each_class
+from recipe import ARCHITECTURE, IMAGE, Recipe
+from size import coded_bytes
+
+from sqz2c.ir.checkpoint import to_bytes
+from sqz2c.ir.geometry import macs
+from sqz2c.ir.graph import Graph
+from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
+from sqz2c.train.export import to_graph
+from sqz2c.train.fake_quant import observing, quantize_activations, quantize_weights
+from sqz2c.train.fit import Dataset, Schedule, Trainer, accuracy, to_input
+from sqz2c.train.prune import Pruner, gradual_density, layer_densities
+from sqz2c.train.share import share_weights, unshare
+from sqz2c.train.squeezenet import SqueezeNet, convs
+from sqz2c.verify.reference import Reference
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What all stages share."""
+
+    recipe: Recipe
+    training: Dataset
+    test: Dataset
+    work: Path
+    log: Callable[[str], None]
+
+    def trainer(self, schedule: Schedule, teacher: nn.Module | None) -> Trainer:
+        """Give a trainer on the training images."""
+        return Trainer(self.training, IMAGE.scale, schedule, augment, teacher, self.log)
+
+    def test_percent(self, network: SqueezeNet) -> str:
+        """Give the accuracy on the test images, as text."""
+        return f"{100 * accuracy(network, self.test, IMAGE.scale):.2f} %"
+
+
+def train_dense(run: Run) -> SqueezeNet:
+    """Train from scratch, with BatchNorm, and fold it in."""
+    torch.manual_seed(run.recipe.dense.seed)
+    network = add_batchnorm(SqueezeNet(ARCHITECTURE)).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=run.recipe.dense_rate,
+        momentum=0.9,
+        nesterov=True,
+        weight_decay=run.recipe.weight_decay,
+    )
+    run.trainer(run.recipe.dense, None).fit(network, optimizer)
+
+    return fold_batchnorm(network)
+
+
+def train_pruned(run: Run, dense: SqueezeNet) -> SqueezeNet:
+    """Prune gradually and retrain, taught by the dense network."""
+    network = copy.deepcopy(dense)
+    layers = convs(network)
+    pruner = Pruner(layers)
+
+    def after_step(progress: float) -> None:
+        ended = progress >= run.recipe.pruning_ends
+        wanted = gradual_density(progress / run.recipe.pruning_ends, run.recipe.density)
+        if wanted < pruner.density - (1e-4 if ended else 2e-3):
+            weights = {name: layer.weight for name, layer in layers.items()}
+            pruner.prune_to(layer_densities(weights, wanted))
+        pruner.apply()
+
+    optimizer = torch.optim.Adam(network.parameters(), lr=run.recipe.pruned_rate)
+    run.trainer(run.recipe.pruned, dense).fit(network, optimizer, after_step)
+
+    return network
+
+
+def train_shared(run: Run, dense: SqueezeNet, pruned: SqueezeNet) -> SqueezeNet:
+    """Share a few values a layer and train the values."""
+    network = copy.deepcopy(pruned)
+    share_weights(convs(network).values(), run.recipe.codebook_size)
+    run.log(f"shared, not retrained: test {run.test_percent(network)}")
+    optimizer = torch.optim.Adam(network.parameters(), lr=run.recipe.shared_rate)
+    run.trainer(run.recipe.shared, dense).fit(network, optimizer)
+
+    return plain(network)
+
+
+def train_quantized(run: Run, dense: SqueezeNet, shared: SqueezeNet) -> SqueezeNet:
+    """Train the shared values with 8-bit weights and activations in the forward pass."""
+    network = copy.deepcopy(shared)
+    share_weights(convs(network).values(), run.recipe.codebook_size)
+    quantize_weights(network)
+    quantize_activations(network)
+    generator = torch.Generator().manual_seed(run.recipe.quantized.seed)
+    chosen = torch.randperm(len(run.training.labels), generator=generator)
+    images = run.training.images[chosen[: run.recipe.calibration_images]]
+    with observing(network), torch.no_grad():
+        network.eval()(to_input(images, IMAGE.scale))
+    run.log(f"quantized, not retrained: test {run.test_percent(network)}")
+    optimizer = torch.optim.Adam(network.parameters(), lr=run.recipe.quantized_rate)
+    run.trainer(run.recipe.quantized, dense).fit(network, optimizer)
+
+    return plain(network)
+
+
+def plain(network: SqueezeNet) -> SqueezeNet:
+    """Give NETWORK with ordinary weights instead of codebooks."""
+    for conv in convs(network).values():
+        unshare(conv)
+
+    return network
+
+
+def stage(run: Run, name: str, train: Callable[[], SqueezeNet]) -> SqueezeNet:
+    """Give the network of stage NAME: the kept one, or TRAIN it, keep and log it."""
+    path = run.work / f"{name}.pt"
+    if path.exists():
+        network = SqueezeNet(ARCHITECTURE).to(memory_format=torch.channels_last).eval()
+        if name == "quantized":
+            quantize_activations(network)
+        network.load_state_dict(torch.load(path, weights_only=True))
+        return network
+    started = time.monotonic()
+    network = train()
+    seconds = time.monotonic() - started
+    weights = [conv.weight for conv in convs(network).values()]
+    total = sum(w.numel() for w in weights)
+    kept = sum(int((w != 0).sum()) for w in weights)
+    run.log(
+        f"{name}: test {run.test_percent(network)}, {kept} of {total} weights "
+        f"({100 * kept / total:.1f} %), {seconds:.0f} s"
+    )
+    partial = path.with_suffix(".partial")
+    torch.save(network.state_dict(), partial)
+    partial.replace(path)
+
+    return network
+
+
+def integer_accuracy(graph: Graph, test: Dataset) -> float:
+    """Give the share of TEST that the integer network classifies rightly."""
+    reference = Reference(graph)
+    right = 0
+    for image, label in zip(test.images, test.labels, strict=True):
+        logits = reference(image.permute(1, 2, 0).numpy())[graph.head.name]
+        right += int(logits.argmax()) == int(label)
+
+    return right / len(test.labels)
+
+
+def log_integers(run: Run, graph: Graph) -> None:
+    """Log what is shipped: its accuracy, work and about its size."""
+    for conv in graph.convs:
+        used = torch.from_numpy(conv.weights).unique().numel()
+        run.log(
+            f"{conv.name}: {(conv.weights != 0).sum()} of {conv.weights.size} weights, "
+            f"{used} values, about {coded_bytes(torch.from_numpy(conv.weights))} B"
+        )
+    coded = sum(coded_bytes(torch.from_numpy(conv.weights)) for conv in graph.convs)
+    biases = sum(4 * conv.out_channels for conv in graph.convs)
+    work = sum(macs(graph, layer) for layer in graph.layers)
+    run.log(f"{work} multiply-accumulates; weights about {coded} B, biases {biases} B")
+    run.log(f"integer: test {100 * integer_accuracy(graph, run.test):.2f} %")
+
+
+def train_all(run: Run) -> Graph:
+    """Run the stages, or take them from --work; give the network to ship."""
+    dense = stage(run, "float", lambda: train_dense(run))
+    pruned = stage(run, "pruned", lambda: train_pruned(run, dense))
+    shared = stage(run, "shared", lambda: train_shared(run, dense, pruned))
+    network = stage(run, "quantized", lambda: train_quantized(run, dense, shared))
+
+    return to_graph(network, IMAGE, LABELS)
+
+
+def main() -> None:
+    """Train, log, and write model.pt, training.log and images/."""
+    here = Path(__file__).parent
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"))
+    parser.add_argument("--work", type=Path, default=here.parents[1] / "build/fashion_mnist")
+    parser.add_argument("--output", type=Path, default=here)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rehearse", action="store_true", help="few images, one epoch a stage")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    options.work.mkdir(parents=True, exist_ok=True)
+    options.output.mkdir(parents=True, exist_ok=True)
+    log_path = options.work / "training.log"
+    with log_path.open("a", encoding="utf-8") as file:
+
+        def log(line: str) -> None:
+            print(line, flush=True)
+            print(line, file=file, flush=True)
+
+        recipe = Recipe().rehearsal() if options.rehearse else Recipe()
+        test = read(options.data, "t10k")
+        training = read(options.data, "train").first(recipe.images)
+        run = Run(recipe, training, test, options.work, log)
+        graph = train_all(run)
+        log_integers(run, graph)
+    (options.output / "model.pt").write_bytes(to_bytes(graph))
+    (options.output / "training.log").write_bytes(log_path.read_bytes())
+    write_first_of_each_class(test, options.output / "images")
+
+
+if __name__ == "__main__":
+    main()

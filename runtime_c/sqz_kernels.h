@@ -1,0 +1,104 @@
+/* sqz_kernels.h - one kernel a layer kind; each computes some rows of its output.
+ *
+ * All kernels take LAYER, IN, OUT, FIRST_ROW, ROWS, WORK: they compute output rows
+ * [FIRST_ROW, FIRST_ROW + ROWS), reading and writing rings as the layer's descriptor says, and
+ * expect the input rows which these windows need to be there. ROWS may be 0.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#ifndef SQZ_KERNELS_H
+#define SQZ_KERNELS_H
+
+#include "sqz_huffman.h"
+#include "sqz_requantize.h"
+#include "sqz_types.h"
+
+/* Output channels whose weights are decoded and used at once. */
+#define SQZ_TILE_CHANNELS 4
+
+/* Scratch that kernels share, and the first error of a run. */
+typedef struct {
+    sqz_tables_t *tables; /* lookup tables of the layer that is running */
+    int8_t *tile;         /* [SQZ_TILE_CHANNELS * weights of the largest filter] */
+    uint8_t *strip;       /* [SQZ_TILE_CHANNELS * widest row that is never stored] */
+    sqz_status_t status;
+} sqz_work_t;
+
+/* An activation as a kernel sees it. */
+typedef struct {
+    uint16_t height;
+    uint16_t width;
+    uint16_t channels;
+    uint16_t held; /* rows in the buffer; height for a whole map */
+} sqz_map_t;
+
+/* A window that slides over an activation; padding is on all four sides. */
+typedef struct {
+    uint8_t height;
+    uint8_t width;
+    uint8_t stride;
+    uint8_t padding;
+} sqz_window_t;
+
+typedef struct {
+    uint16_t layer;         /* index handed to sqz_trace */
+    uint16_t out_channels;  /* filters of this layer */
+    uint16_t first_channel; /* where they lie in the output map */
+    uint8_t in_zero_point;
+    sqz_map_t in;
+    sqz_map_t out;
+    sqz_window_t window;
+    const int32_t *bias;   /* [out_channels] */
+    const uint8_t *remap;  /* [256], applied to every output; NULL: none */
+    sqz_requantizer_t requantizer;
+    sqz_filters_t filters;
+} sqz_conv_t;
+
+typedef struct {
+    uint16_t layer;
+    sqz_map_t in;
+    sqz_map_t out;
+    sqz_window_t window;
+} sqz_maxpool_t;
+
+typedef struct {
+    uint16_t layer;
+    sqz_map_t in; /* the output has the same height, width and channels */
+    uint16_t out_held;
+    const uint8_t *table; /* [channels][256] */
+} sqz_lookup_t;
+
+/* The head: a convolution whose output is only averaged, never stored. */
+typedef struct {
+    sqz_conv_t conv;   /* conv.out is its unstored output */
+    int32_t zero_sum;  /* QUANTIZED: pixels * zero_point, subtracted from each sum */
+    uint32_t m;        /* QUANTIZED: bits of the float32 multiplier; 0: logits are the sums */
+} sqz_conv_average_t;
+
+/* First input row that window row ROW reads, and the end of those it reads. */
+int32_t sqz_rows_begin(const sqz_window_t *window, int32_t row);
+int32_t sqz_rows_end(const sqz_window_t *window, int32_t in_height, int32_t row);
+
+/* Convolution, requantization and ReLU. IN and OUT must not overlap. */
+void sqz_conv(const sqz_conv_t *layer, const uint8_t *in, uint8_t *out, int32_t first_row,
+              int32_t rows, sqz_work_t *work);
+
+/* Convolution with global average: LOGITS [out_channels] are int32 sums over all pixels (or
+ * PyTorch's quantized average). Rows must come in order; the first starts the sums. */
+void sqz_conv_average(const sqz_conv_average_t *layer, const uint8_t *in, int32_t *logits,
+                      int32_t first_row, int32_t rows, sqz_work_t *work);
+
+/* Maximum over windows. Writes in ascending order, each byte after all reads for it: OUT may
+ * overlap IN where the plan's checker agrees. */
+void sqz_maxpool(const sqz_maxpool_t *layer, const uint8_t *in, uint8_t *out,
+                 int32_t first_row, int32_t rows);
+
+/* Pixels to quantized values, a table a channel. */
+void sqz_lookup(const sqz_lookup_t *layer, const uint8_t *in, uint8_t *out, int32_t first_row,
+                int32_t rows);
+
+/* The COUNT largest of LOGITS [logit_count], best first, the lower index first on a tie.
+ * COUNT <= logit_count. */
+void sqz_top(const int32_t *logits, int32_t logit_count, int32_t *best, int32_t count);
+
+#endif /* SQZ_KERNELS_H */

@@ -1,0 +1,337 @@
+"""
+The command line: arguments, printing, exit codes. Everything else is in pipeline.
+
+Exit codes: 0 done and equal; 1 a difference was found; 2 refused, with the reason in one sentence.
+"""
+
+import itertools
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sqz2c import firmware as fw
+from sqz2c import pipeline
+from sqz2c.errors import Sqz2cError
+from sqz2c.load import PRESETS, LoadOptions
+from sqz2c.output import read_output
+from sqz2c.version import VERSION
+
+DIFFERENT, REFUSED = 1, 2
+STAGES = 5
+PATH = click.Path(path_type=Path)
+
+
+def _console() -> Console:
+    return Console(file=sys.stderr, highlight=False)
+
+
+def _say(text: str = "") -> None:
+    click.echo(text)
+
+
+def refusing(command: Callable[..., None]) -> Callable[..., None]:
+    """
+    Turn a Sqz2cError into one line on stderr and exit code 2.
+    """
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except Sqz2cError as error:
+            click.echo(f"sqz2c: {error}", err=True)
+            sys.exit(REFUSED)
+
+    return run
+
+
+def _progress() -> Progress:
+    """A bar on stderr; nothing when that is not a terminal."""
+    console = _console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+               TimeElapsedColumn())  # fmt: skip
+
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="sqz2c")
+def main() -> None:
+    """Compile a pruned and quantized SqueezeNet into C99 that equals PyTorch bit for bit."""
+
+
+class _Size(click.ParamType):
+    name = "HxW"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).lower().split("x")
+        if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+            self.fail(f"{value!r} is not HEIGHTxWIDTH, for example 224x224", param, ctx)
+        return int(parts[0]), int(parts[1])
+
+
+class _Numbers(click.ParamType):
+    name = "N,N,N"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of numbers such as 104,117,123", param, ctx)
+
+
+def _load_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What a file of weights does not say about its network."""
+    options = [
+        click.option("--input-size", type=_Size(), help="Image size the network is for."),
+        click.option("--order", type=click.Choice(["RGB", "BGR", "GRAY"], case_sensitive=False),
+                     help="How your camera delivers pixels (default RGB, GRAY for one channel)."),
+        click.option("--trained-order", type=click.Choice(["RGB", "BGR"], case_sensitive=False),
+                     help="Channel order in which the network was trained."),
+        click.option("--preprocess", type=click.Choice(sorted(PRESETS)),
+                     help="What training did to pixels; caffe: BGR minus (104, 117, 123)."),
+        click.option("--mean", type=_Numbers(), help="Mean a channel, pixel units, trained order."),
+        click.option("--std", type=_Numbers(), help="Deviation a channel, pixel units."),
+        click.option("--stem-stride", type=int, help="Stride of the first convolution."),
+        click.option("--stem-padding", type=int, help="Padding of the first convolution."),
+        click.option("--head-padding", type=int, help="Padding of the last convolution."),
+        click.option("--labels", type=click.Path(path_type=Path, dir_okay=False),
+                     help="Text file, one class name a line."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+
+    return command
+
+
+def _as_load_options(given: dict[str, Any]) -> LoadOptions:
+    size = given["input_size"] or (None, None)
+    labels: tuple[str, ...] = ()
+    if given["labels"] is not None:
+        try:
+            labels = tuple(given["labels"].read_text("utf-8").splitlines())
+        except (OSError, UnicodeDecodeError) as error:
+            raise Sqz2cError(f"{given['labels']}: cannot be read as text ({error}).") from error
+
+    return LoadOptions(
+        input_height=size[0],
+        input_width=size[1],
+        order=given["order"],
+        trained_order=given["trained_order"],
+        preset=given["preprocess"],
+        mean=given["mean"],
+        std=given["std"],
+        stem_stride=given["stem_stride"],
+        stem_padding=given["stem_padding"],
+        head_padding=given["head_padding"],
+        labels=labels,
+    )
+
+
+@main.command()
+@click.argument("model", type=PATH)
+@click.option("-o", "--output", "out", type=PATH, required=True, help="Folder to write.")
+@click.option("--name", default="squeezenet", show_default=True, help="Prefix of files and C names.")
+@click.option("--board", help="Refuse a network that does not fit this board.")
+@click.option("--calibrate", type=PATH, help="Folder of sample pictures; float networks need it.")
+@click.option("--images", type=PATH, help="Folder whose first five pictures are kept in OUT.")
+@click.option("--verify", "verify_count", type=click.IntRange(0), default=0, show_default=True,
+              help="Compare the C with PyTorch on N pictures before writing.")  # fmt: skip
+@_load_options
+@refusing
+def generate(model: Path, out: Path, name: str, board: str | None, calibrate: Path | None,
+             images: Path | None, verify_count: int, **given: Any) -> None:  # fmt: skip
+    """Turn MODEL into C sources in a folder."""
+    options = pipeline.Options(
+        name=name,
+        calibrate=calibrate,
+        pictures=images,
+        board=fw.load_board(board) if board else None,
+        load=_as_load_options(given),
+    )
+    with _progress() as progress:
+        task = progress.add_task("compile", total=STAGES)
+
+        def tell(stage: str) -> None:
+            progress.update(task, description=stage, advance=1)
+
+        compiled = pipeline.compile_model(model, options, tell)
+        if verify_count:
+            progress.update(task, description="verify")
+            proof = pipeline.verify_compiled(compiled, verify_count)
+            if not proof.equal:
+                click.echo(f"sqz2c: {proof.first_difference}; nothing was written.", err=True)
+                sys.exit(DIFFERENT)
+        compiled.write(out)
+    _print_summary(out, json.loads(compiled.files["manifest.json"]))
+    if verify_count:
+        _say(f"{proof.images} pictures through {proof.layers} layers: equal to PyTorch")
+
+
+def _print_summary(out: Path, manifest: dict[str, Any]) -> None:
+    image, ram, flash = manifest["input"], manifest["ram"], manifest["flash"]
+    forms = [layer["requantizer"] for layer in manifest["layers"] if "requantizer" in layer]
+    counts = ", ".join(f"{forms.count(f)} {f}" for f in ("fixed", "checked", "exact") if f in forms)
+    _say(f"{out}: {manifest['name']}, {image['height']}x{image['width']} {image['order']}, "
+         f"{manifest['classes']} classes, {manifest['macs']:,} MACs")  # fmt: skip
+    _say(f"  flash  {flash['total_bytes']:>11,} B  weights {flash['weights_bytes']:,}, codebooks "
+         f"{flash['codebooks_bytes']:,}, tables {flash['tables_bytes']:,}, biases "
+         f"{flash['biases_bytes']:,}")  # fmt: skip
+    _say(f"  RAM    {ram['total_bytes']:>11,} B  arena {ram['arena_bytes']:,} (lower bound "
+         f"{manifest['arena_lower_bound_bytes']:,}), scratch {ram['scratch_bytes']:,}")  # fmt: skip
+    _say(f"  requantization: {counts}")
+
+
+@main.command()
+@click.argument("out", type=PATH)
+@click.option("--images", type=PATH, help="Folder of pictures (default: the stored ones and noise).")
+@click.option("--count", type=click.IntRange(1), help="At most so many pictures.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@refusing
+def verify(out: Path, images: Path | None, count: int | None, as_json: bool) -> None:
+    """Compare every layer of the C in OUT with PyTorch."""
+    output = read_output(out)
+    pictures = itertools.islice(pipeline.pictures_of(output, images, count), count)
+    with _progress() as progress:
+        task = progress.add_task("verify", total=None)
+        proof = pipeline.verify_output(output, pictures, lambda _: progress.advance(task))
+    difference = proof.first_difference
+    if as_json:
+        _say(json.dumps({
+            "equal": proof.equal,
+            "images": proof.images,
+            "layers": proof.layers,
+            "first_difference": asdict(difference) if difference else None,
+        }))  # fmt: skip
+    elif difference is None:
+        _say(f"{proof.images} pictures through {proof.layers} layers: equal to PyTorch")
+    else:
+        _say(f"picture {difference.image}: {difference}")
+    sys.exit(0 if proof.equal else DIFFERENT)
+
+
+@main.command()
+@click.argument("out", type=PATH)
+@click.option("--board", required=True, help="See `sqz2c boards`.")
+@click.option("--embed", type=click.IntRange(0), help="Test pictures inside (default: up to five).")
+@refusing
+def build(out: Path, board: str, embed: int | None) -> None:
+    """Build firmware of OUT for a board."""
+    target = fw.load_board(board)
+    _print_firmware(pipeline.build_output(read_output(out), target, embed), target)
+
+
+def _print_firmware(built: fw.Firmware, board: fw.Board) -> None:
+    _say(f"{built.elf} (.bin, .hex): {built.images} test pictures")
+    _say(f"  flash {built.flash_bytes:>11,} B of {board.flash_bytes:,}")
+    _say(f"  RAM   {built.ram_bytes:>11,} B of {board.ram_bytes:,}, "
+         f"{built.stack_reserve_bytes:,} of it reserved for the stack")  # fmt: skip
+
+
+@main.command()
+@click.argument("out", type=PATH)
+@click.option("--board", required=True, help="See `sqz2c boards`.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@refusing
+def run(out: Path, board: str, as_json: bool) -> None:
+    """Run OUT's firmware in QEMU and compare its logits with PyTorch's."""
+    target = fw.load_board(board)
+    with _progress() as progress:
+        progress.add_task(f"run on {board}", total=None)
+        built, result = pipeline.run_output(read_output(out), target)
+    figures = {
+        "board": board,
+        "equal": result.equal,
+        "images": result.images,
+        "instructions": result.instructions,
+        "stack_bytes": result.stack_bytes,
+        "flash_bytes": built.flash_bytes,
+        "ram_bytes": built.ram_bytes,
+        "weights_intact": result.weights_intact,
+        "stack_intact": result.stack_intact,
+        "verdict": result.verdict,
+    }
+    if as_json:
+        _say(json.dumps(figures))
+    else:
+        _print_firmware(built, target)
+        counted = "" if result.instructions is None else f"{result.instructions:,} instructions, "
+        agree = "equal to PyTorch" if result.equal else "DIFFERENT from PyTorch"
+        _say(f"{board}: {result.images} pictures, logits {agree}; {counted}"
+             f"stack {result.stack_bytes:,} B; verdict {result.verdict}")  # fmt: skip
+    sys.exit(0 if result.verdict == "pass" else DIFFERENT)
+
+
+@main.command()
+@click.argument("out", type=PATH)
+@click.option("--board", required=True, help="See `sqz2c boards`.")
+@click.option("--dry-run", is_flag=True, help="Print the command, run nothing.")
+@refusing
+def flash(out: Path, board: str, dry_run: bool) -> None:
+    """Write OUT's firmware to a board with the board's own tool."""
+    target = fw.load_board(board)
+    output = read_output(out)
+    built = fw.load_firmware(out, target) or pipeline.build_output(output, target)
+    if dry_run:
+        _say(" ".join(fw.flash_command(built, target)))
+    else:
+        fw.flash(built, target)
+
+
+@main.command()
+@click.argument("model", type=PATH)
+@_load_options
+@refusing
+def inspect(model: Path, **given: Any) -> None:
+    """Say what is in MODEL: layers, shapes, sparsity, scales."""
+    _say(pipeline.describe(model, _as_load_options(given)).rstrip())
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def boards(as_json: bool) -> None:
+    """List the boards that firmware can be built for."""
+    rows = [
+        {
+            "name": board.name,
+            "core": board.core,
+            "flash_bytes": board.flash_bytes,
+            "ram_bytes": board.ram_bytes,
+            "qemu": board.qemu.machine if board.qemu else None,
+            "title": board.title,
+        }
+        for board in fw.list_boards()
+    ]
+    if as_json:
+        _say(json.dumps({"boards": rows}))
+        return
+    table = Table("board", "core", "flash KiB", "RAM KiB", "QEMU machine", "what it is", box=None)
+    for row in rows:
+        table.add_row(row["name"], row["core"], f"{row['flash_bytes'] // 1024:,}",
+                      f"{row['ram_bytes'] // 1024:,}", row["qemu"] or "-", row["title"])  # fmt: skip
+    Console(highlight=False, width=120).print(table)
+
+
+@main.command()
+def doctor() -> None:
+    """Say which tools are missing, and how to get them."""
+    missing = []
+    for tool in fw.find_tools():
+        _say(f"{'ok     ' if tool.path else 'missing'}  {tool.name:24} {tool.path or ''}".rstrip())
+        if not tool.path:
+            missing.append(tool.package)
+    if missing:
+        _say(f"To get them on Debian: apt-get install {' '.join(sorted(set(missing)))}")

@@ -1,0 +1,71 @@
+"""
+Layer names to C identifiers, checked at the border.
+"""
+
+import re
+from collections.abc import Iterable
+
+from sqz2c.errors import EmitError
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.layer import Layer
+
+C_KEYWORDS = frozenset(
+    """auto break case char const continue default do double else enum extern float for goto if
+    inline int long register restrict return short signed sizeof static struct switch typedef
+    union unsigned void volatile while _Bool _Complex _Imaginary
+    asm bool catch class delete false new operator private protected public template this throw
+    true try typename virtual namespace using main
+    image logits net work at crc row""".split()
+)
+
+
+def check_model_name(name: str) -> str:
+    """
+    NAME, if it can prefix files, types and functions in C and C++.
+    """
+    is_fine = re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) and name not in C_KEYWORDS
+    if not is_fine or name.startswith("sqz_"):
+        raise EmitError(
+            f"--name {name}: must be a C identifier in lower case, at most 40 characters, no "
+            "keyword, and may not begin with sqz_ (the runtime's prefix)."
+        )
+    return name
+
+
+def c_names(names: Iterable[str]) -> dict[str, str]:
+    """
+    One distinct identifier for each of NAMES: `fire2/squeeze` becomes `fire2_squeeze`.
+    """
+    taken: set[str] = set()
+    result: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^a-z0-9_]", "_", name.lower())
+        if not plain or not plain[0].isalpha():
+            plain = f"layer_{plain}"
+        candidate = f"{plain}_" if plain in C_KEYWORDS or plain.startswith("sqz_") else plain
+        number = 2
+        while candidate in taken:
+            candidate = f"{plain}_{number}"
+            number += 1
+        taken.add(candidate)
+        result[name] = candidate
+
+    return result
+
+
+class Names:
+    """
+    The C names of a program: layers, and the arena offsets of tensors.
+    """
+
+    def __init__(self, graph: Graph, model: str) -> None:
+        self.model = model
+        self.layer = c_names(layer.name for layer in graph.layers)
+        self.tensor = {
+            name: f"{c_name.upper()}_AT"
+            for name, c_name in c_names(tensor.name for tensor in graph.tensors).items()
+        }
+        self.index = {layer.name: i for i, layer in enumerate(graph.layers)}
+
+    def prefix(self, layer: Layer) -> str:
+        return f"{self.model}_{self.layer[layer.name]}"

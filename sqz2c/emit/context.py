@@ -1,0 +1,105 @@
+"""
+Program -> what the templates see: every value finished, no decision left.
+"""
+
+import zlib
+from typing import Any
+
+from sqz2c.emit import c_literals
+from sqz2c.emit.c_names import Names
+from sqz2c.emit.chart import arena_chart
+from sqz2c.emit.descriptors import LayerView, layer_views
+from sqz2c.emit.report import Flash, Ram, flash_of, ram_of
+from sqz2c.emit.segments import segment_views
+from sqz2c.ir.geometry import macs
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import Program
+
+RUNTIME_ABI = 1
+ORDER_TEXT = {"RGB": "channels R, G, B", "BGR": "channels B, G, R", "GRAY": "one channel"}
+
+
+def context(
+    program: Program, model: str, checkpoint_sha256: str, version: str
+) -> dict[str, Any]:
+    """
+    All values of all templates, by name.
+    """
+    graph = program.graph
+    names = Names(graph, model)
+    layers = layer_views(program, names)
+    scale, zero = logit_constants(graph)
+    flash: Flash = flash_of(layers)
+    ram: Ram = ram_of(program)
+
+    return {
+        "name": model,
+        "NAME": model.upper(),
+        "version": version,
+        "abi": RUNTIME_ABI,
+        "sha256": checkpoint_sha256,
+        "image": graph.image,
+        "image_order": ORDER_TEXT[graph.order],
+        "classes": graph.classes,
+        "labels": graph.labels,
+        "logit_scale": scale,
+        "logit_zero": zero,
+        "is_average": graph.head.output_quantization is not None,
+        "macs": sum(macs(graph, layer) for layer in graph.layers),
+        "layer_ids": [(names.layer[layer.name].upper(), layer.name) for layer in graph.layers],
+        "layers": layers,
+        "arrays": [array for layer in layers for array in layer.arrays],
+        "segments": segment_views(program, names),
+        "buffers": _buffers(program, names),
+        "chart": arena_chart(program),
+        "arena": program.arena,
+        "scratch": program.scratch,
+        "flash": flash,
+        "ram": ram,
+        "weights_crc": weights_crc(layers),
+    }
+
+
+def _buffers(program: Program, names: Names) -> list[dict[str, Any]]:
+    rows = []
+    for buffer in program.arena.buffers:
+        tensor = program.graph.tensor(buffer.tensor)
+        shape = f"[{buffer.held}, {tensor.width}, {tensor.channels}]"
+        kind = "" if buffer.held == tensor.height else f", {buffer.held} rows of it"
+        lives = f"segments {buffer.born}..{buffer.dead - 1}"
+        rows.append(
+            {
+                "c_name": names.tensor[buffer.tensor],
+                "offset": buffer.offset,
+                "comment": f"{shape} {buffer.size:,} B, {lives}{kind}",
+            }
+        )
+
+    return rows
+
+
+def weights_crc(layers: tuple[LayerView, ...]) -> int:
+    """
+    CRC-32 over all arrays, layer by layer (SPEC.md section 4.3).
+    """
+    crc = 0
+    for layer in layers:
+        for array in layer.arrays:
+            crc = zlib.crc32(array.data, crc)
+
+    return crc
+
+
+def logit_constants(graph: Graph) -> tuple[str, int]:
+    """
+    (scale, zero) as C text: real logit = (logit - zero) * scale.
+    """
+    out, source = graph.head.output_quantization, graph.tensor(graph.head.input)
+    if out is not None:
+        return c_literals.float32(out.scale), out.zero_point
+    assert source.quantization is not None
+    count = source.height * source.width
+
+    return c_literals.float32(source.quantization.scale / count), (
+        count * source.quantization.zero_point
+    )

@@ -1,0 +1,147 @@
+"""
+Run firmware in QEMU and read its verdict.
+"""
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import IO
+
+import numpy as np
+
+from sqz2c.errors import FirmwareError
+from sqz2c.firmware import tools
+from sqz2c.firmware.board import Board
+from sqz2c.firmware.build import Firmware
+from sqz2c.firmware.console import Transcript, parse_console
+
+TIMEOUT_SECONDS = 300.0
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """
+    What a firmware said of itself.
+
+    EQUAL: each picture ran without an error and gave the logits that it was built with (true of
+    none, when it holds none). INSTRUCTIONS are those of the first inference, None without a
+    picture. STACK_BYTES is the high-water mark of the whole firmware. LOGITS int32 [classes] of
+    each picture. VERDICT "pass" also needs intact weights and an intact stack.
+    """
+
+    board: str
+    equal: bool
+    images: int
+    instructions: int | None
+    instructions_each: tuple[int, ...]
+    weights_intact: bool
+    stack_bytes: int
+    stack_intact: bool
+    logits: tuple[np.ndarray, ...]
+    verdict: str
+    console: str
+
+
+def qemu_command(firmware: Firmware, board: Board) -> list[str]:
+    """
+    The command that runs FIRMWARE; -icount shift=7 makes virtual time count instructions.
+    """
+    if board.qemu is None:
+        raise FirmwareError(
+            f"QEMU has no machine for {board.name}: flash it with "
+            f"sqz2c flash {_out(firmware)} --board {board.name}"
+        )
+
+    return [
+        tools.require(tools.QEMU),
+        *("-M", board.qemu.machine),
+        *("-icount", "shift=7"),
+        *("-semihosting-config", "enable=on,target=native"),
+        *("-display", "none"),
+        *("-monitor", "none"),
+        *("-serial", "stdio"),
+        *board.qemu.arguments,
+        *("-kernel", str(firmware.elf)),
+    ]
+
+
+def run_firmware(
+    firmware: Firmware, board: Board, timeout: float = TIMEOUT_SECONDS
+) -> RunResult:
+    """
+    Run FIRMWARE in BOARD's QEMU machine for at most TIMEOUT seconds.
+
+    A difference is a result; a fault, a firmware that does not end, or a console that cannot be
+    read raises FirmwareError.
+    """
+    code, text, errors = _execute(qemu_command(firmware, board), board, timeout)
+    transcript = _read(text, board, f"QEMU ended with {code}: {_first_line(errors)}")
+    if (code == 0) != (transcript.verdict == "pass"):
+        raise FirmwareError(
+            f"the firmware said {transcript.verdict!r} on {board.name}, but QEMU ended with {code}"
+        )
+    counts = tuple(image.count for image in transcript.images)
+
+    return RunResult(
+        board=board.name,
+        equal=all(image.equal and image.status == 0 for image in transcript.images),
+        images=len(transcript.images),
+        instructions=counts[0] if counts else None,
+        instructions_each=counts,
+        weights_intact=transcript.weights_status == 0,
+        stack_bytes=transcript.stack_bytes,
+        stack_intact=transcript.stack_intact,
+        logits=tuple(image.logits for image in transcript.images),
+        verdict=transcript.verdict,
+        console=text,
+    )
+
+
+def _read(text: str, board: Board, ending: str) -> Transcript:
+    try:
+        transcript = parse_console(text)
+    except FirmwareError as error:
+        raise FirmwareError(f"on {board.name}, {error} ({ending})") from error
+    if transcript.board != board.name:
+        raise FirmwareError(f"the firmware was built for {transcript.board}, not {board.name}")
+
+    return transcript
+
+
+def _execute(command: list[str], board: Board, timeout: float) -> tuple[int, str, str]:
+    """
+    Run QEMU with its console in a file: a pipe that is full would lose what comes last.
+    """
+    with tempfile.TemporaryFile() as console, tempfile.TemporaryFile() as errors:
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=errors,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise FirmwareError(
+                f"the firmware did not end within {timeout:g} s on {board.name}: give it more "
+                "time, or embed fewer pictures"
+            ) from error
+        except OSError as error:
+            raise FirmwareError(f"{command[0]} cannot be run: {error}") from error
+
+        return done.returncode, _text(console), _text(errors)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+
+    return file.read().decode("ascii", errors="replace")
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "it said nothing")
+
+
+def _out(firmware: Firmware) -> str:
+    return str(firmware.elf.parents[2])

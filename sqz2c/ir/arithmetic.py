@@ -1,0 +1,38 @@
+"""
+The float32 steps of SPEC.md section 1 that everybody must take in the same order.
+"""
+
+import numpy as np
+
+from sqz2c.ir.layer import Conv
+from sqz2c.ir.tensor import Quantization
+
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+
+
+def bias_scales(conv: Conv, source: Quantization) -> np.ndarray:
+    """
+    Give bs = sw * sx, float32, one entry a weight scale.
+    """
+    assert conv.weight_scales is not None
+    with np.errstate(over="ignore", under="ignore"):
+        return conv.weight_scales.astype(np.float32) * np.float32(source.scale)
+
+
+def multipliers(conv: Conv, source: Quantization, target: Quantization) -> np.ndarray:
+    """
+    Give m = bs * (1 / sy), float32, one entry a weight scale.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        return bias_scales(conv, source) * (np.float32(1.0) / np.float32(target.scale))
+
+
+def integer_bias(conv: Conv, source: Quantization) -> np.ndarray:
+    """
+    Give the bias in units of bs as int32 [out_channels], saturated as PyTorch's is.
+    """
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        scaled = conv.bias * (np.float32(1.0) / bias_scales(conv, source))
+    rounded = np.rint(scaled).astype(np.float64)
+
+    return np.clip(rounded, INT32_MIN, INT32_MAX).astype(np.int32)

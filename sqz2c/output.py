@@ -1,0 +1,158 @@
+"""
+The folder that generate writes and the other commands read.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from sqz2c.errors import EmitError
+from sqz2c.ir.checkpoint import from_bytes
+from sqz2c.ir.graph import Graph
+
+MANIFEST = "manifest.json"
+REFERENCE = "reference.pt"
+PICTURES = "pictures"
+BUILD = "build"  # firmware, and whatever else is built from the folder
+STAGE = ".sqz2c-new"
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """
+    A generated folder, read back: GRAPH is the quantized network of reference.pt.
+    """
+
+    folder: Path
+    name: str
+    graph: Graph
+    manifest: dict[str, Any]
+
+    @property
+    def pictures(self) -> Path | None:
+        """Where the stored pictures are; None when there are none."""
+        folder = self.folder / PICTURES
+        return folder if folder.is_dir() else None
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def picture_files(
+    names: Sequence[str], images: Sequence[np.ndarray], order: str
+) -> dict[str, bytes]:
+    """
+    IMAGES, uint8 [height, width, channels] in ORDER, as lossless PNG files.
+    """
+    files = {}
+    for number, (name, image) in enumerate(zip(names, images, strict=True)):
+        pixels = image[:, :, ::-1] if order == "BGR" else image
+        picture = Image.fromarray(np.ascontiguousarray(pixels.squeeze()))
+        encoded = io.BytesIO()
+        picture.save(encoded, format="PNG")
+        plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)[:40]
+        files[f"{PICTURES}/{number:02d}_{plain}.png"] = encoded.getvalue()
+
+    return files
+
+
+def write_output(folder: Path, files: dict[str, bytes]) -> None:
+    """
+    Put FILES into FOLDER: all of them or, on an error, none.
+
+    A folder that sqz2c wrote before is replaced, except for what was built in it. Raises EmitError
+    when FOLDER holds anything that sqz2c did not write.
+    """
+    stale = _own_files(folder)
+    with_list = dict(files)
+    manifest = json.loads(files[MANIFEST])
+    manifest["files"] = sorted(files)
+    with_list[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode()
+    stage = folder / STAGE
+    existed = folder.exists()
+    try:
+        for name, data in with_list.items():
+            path = stage / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    except OSError as error:
+        shutil.rmtree(stage if existed else folder, ignore_errors=True)
+        raise EmitError(f"{folder}: cannot be written ({error.strerror}).") from error
+    for name in with_list:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(stage / name, target)
+    for name in sorted(stale - with_list.keys()):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(stage)
+    for name in ("runtime", PICTURES):
+        if (folder / name).is_dir() and not any((folder / name).iterdir()):
+            (folder / name).rmdir()
+
+
+def _own_files(folder: Path) -> set[str]:
+    """Files of an earlier generate in FOLDER; refuse a folder that holds other things."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise EmitError(f"{folder}: is not a folder; give -o a new or empty one.")
+    if not folder.exists():
+        return set()
+    shutil.rmtree(folder / STAGE, ignore_errors=True)
+    own: set[str] = set()
+    try:
+        listed = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if str(listed["generator"]).startswith("sqz2c "):
+            own = {str(name) for name in listed["files"] if _is_inside(str(name))}
+    except (OSError, ValueError, KeyError, TypeError):
+        own = set()
+    found = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()
+    }
+    foreign = sorted(
+        name for name in found - own if not own or PurePosixPath(name).parts[0] != BUILD
+    )
+    if foreign:
+        raise EmitError(
+            f"{folder}: holds {foreign[0]}, which sqz2c did not write; give -o a new or empty "
+            "folder, or move it away."
+        )
+
+    return own
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def read_output(folder: Path) -> Output:
+    """
+    What generate wrote to FOLDER. Raises EmitError when it is not such a folder or was changed.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        name, expected = str(manifest["name"]), str(manifest["checkpoint_sha256"])
+        data = (folder / REFERENCE).read_bytes()
+    except OSError as error:
+        raise EmitError(
+            f"{folder}: is not a folder that `sqz2c generate` wrote "
+            f"({Path(str(error.filename)).name} is missing)."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise EmitError(f"{folder}/{MANIFEST}: is damaged; run `sqz2c generate` again.") from error
+    if sha256(data) != expected:
+        raise EmitError(
+            f"{folder}/{REFERENCE}: is not the checkpoint that this code was generated from; "
+            "run `sqz2c generate` again."
+        )
+
+    return Output(folder, name, from_bytes(data, str(folder / REFERENCE)), manifest)

@@ -1,0 +1,219 @@
+"""
+The compiler, one line per stage. Each stage takes and returns frozen values.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from sqz2c.emit import check_model_name, emit
+from sqz2c.encode import encode
+from sqz2c.errors import QuantizeError
+from sqz2c.firmware import (
+    Board,
+    Firmware,
+    RunResult,
+    build_firmware,
+    check_library_fits,
+    load_firmware,
+    run_firmware,
+)
+from sqz2c.ir.checkpoint import to_bytes
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import Program
+from sqz2c.ir.text import to_text
+from sqz2c.load import LoadOptions, load_model, read_images
+from sqz2c.output import Output, picture_files, read_output, sha256, write_output
+from sqz2c.plan import plan
+from sqz2c.quantize import quantize
+from sqz2c.verify import Proof, Reference, noise_images, verify
+from sqz2c.version import VERSION
+
+STORED_PICTURES = 5
+Progress = Callable[[str], None]
+NamedImage = tuple[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Options:
+    """
+    What compile_model may be told.
+
+    CALIBRATE is a folder of pictures; a float network needs it. PICTURES is a folder whose first
+    five are kept for verify and firmware (default: those of CALIBRATE). BOARD is one that the
+    result must fit. LOAD says what the file does not.
+    """
+
+    name: str = "squeezenet"
+    calibrate: Path | None = None
+    pictures: Path | None = None
+    board: Board | None = None
+    load: LoadOptions = field(default_factory=LoadOptions)
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledModel:
+    """
+    A network as C: PROGRAM is what was emitted, FILES {path: bytes} the whole output folder.
+    """
+
+    name: str
+    program: Program
+    files: dict[str, bytes]
+
+    @property
+    def graph(self) -> Graph:
+        return self.program.graph
+
+    def write(self, folder: Path) -> None:
+        """
+        Write the output folder; see write_output.
+        """
+        write_output(folder, self.files)
+
+
+def compile_model(
+    checkpoint: Path | str,
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> CompiledModel:
+    """
+    Turn a trained network into C sources. PROGRESS is told the name of each stage as it begins.
+
+    Raises Sqz2cError in one sentence where the file, the images or the board do not fit.
+    """
+    options = options or Options()
+    tell = progress or (lambda _: None)
+
+    tell("load")
+    check_model_name(options.name)
+    graph = load_model(Path(checkpoint), options.load)
+    tell("quantize")
+    graph = quantize(graph, _calibration_images(graph, options))
+    tell("plan")
+    program = plan(graph)
+    tell("encode")
+    program = encode(program)
+    tell("emit")
+    reference = to_bytes(graph)
+    files = emit(program, options.name, sha256(reference), VERSION)
+
+    files["reference.pt"] = reference
+    files |= _stored_pictures(graph, options)
+    model = CompiledModel(options.name, program, files)
+    if options.board is not None:
+        check_fits_board(model, options.board)
+
+    return model
+
+
+def describe(checkpoint: Path, load: LoadOptions | None = None) -> str:
+    """
+    What is in a file, layer by layer, as text.
+    """
+    return to_text(load_model(checkpoint, load or LoadOptions()))
+
+
+def verify_compiled(model: CompiledModel, count: int) -> Proof:
+    """
+    Compare MODEL with PyTorch on COUNT pictures: the stored ones, then noise.
+    """
+    with TemporaryDirectory(prefix="sqz2c-") as folder:
+        model.write(Path(folder) / "out")
+        output = read_output(Path(folder) / "out")
+        return verify_output(output, islice(pictures_of(output, None, count), count))
+
+
+def check_fits_board(model: CompiledModel, board: Board) -> None:
+    """
+    Raise FirmwareError, with the bytes, where MODEL cannot fit BOARD.
+    """
+    figures = json.loads(model.files["manifest.json"])
+    check_library_fits(
+        board,
+        figures["flash"]["total_bytes"],
+        figures["ram"]["total_bytes"],
+        figures["classes"],
+    )
+
+
+def _calibration_images(graph: Graph, options: Options) -> Sequence[np.ndarray]:
+    if graph.is_quantized:
+        return ()
+    if options.calibrate is None:
+        raise QuantizeError(
+            "the network is float: give --calibrate a folder of sample pictures, so that the "
+            "ranges of its activations can be measured."
+        )
+    return _read(graph, options.calibrate)
+
+
+def _read(graph: Graph, folder: Path, count: int | None = None) -> Sequence[np.ndarray]:
+    return read_images(folder, graph.image.height, graph.image.width, graph.order, count)
+
+
+def _stored_pictures(graph: Graph, options: Options) -> dict[str, bytes]:
+    folder = options.pictures or options.calibrate
+    if folder is None:
+        return {}
+    images = read_images(
+        folder, graph.image.height, graph.image.width, graph.order, STORED_PICTURES
+    )
+
+    return picture_files([path.stem for path in images.paths], list(images), graph.order)
+
+
+def pictures_of(output: Output, folder: Path | None, count: int | None) -> Iterator[NamedImage]:
+    """
+    The pictures in FOLDER, or those stored in OUTPUT with noise, all 0 and all 255 after them.
+    """
+    graph = output.graph
+    chosen = folder or output.pictures
+    if chosen is not None:
+        size = (graph.image.height, graph.image.width, graph.order)
+        images = read_images(chosen, *size, count)
+        yield from zip((path.name for path in images.paths), images, strict=True)
+    if folder is None:
+        yield from noise_images(graph)
+
+
+def verify_output(
+    output: Output,
+    images: Iterator[NamedImage],
+    progress: Progress | None = None,
+) -> Proof:
+    """
+    Compare the C in OUTPUT's folder with the network in its reference.pt.
+    """
+    return verify(output.folder, output.name, output.graph, images, progress=progress)
+
+
+def build_output(output: Output, board: Board, embed: int | None = None) -> Firmware:
+    """
+    Firmware for BOARD with EMBED pictures and the logits that PyTorch gives for them.
+
+    None: as many of five as fit. Stored pictures come first, then noise.
+    """
+    wanted = STORED_PICTURES if embed is None else embed
+    pictures = [image for _, image in pictures_of(output, None, wanted)][: max(wanted, 0)]
+    reference = Reference(output.graph)
+    head = output.graph.head.name
+    expected = [reference(image)[head] for image in pictures]
+
+    return build_firmware(
+        output.folder, board, pictures, expected, as_many_as_fit=embed is None
+    )
+
+
+def run_output(output: Output, board: Board) -> tuple[Firmware, RunResult]:
+    """
+    Run OUTPUT's firmware in BOARD's QEMU machine; build it first where it is missing or stale.
+    """
+    firmware = load_firmware(output.folder, board) or build_output(output, board)
+
+    return firmware, run_firmware(firmware, board)

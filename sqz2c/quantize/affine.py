@@ -1,0 +1,172 @@
+"""
+Float network to integers: scales from ranges, weights to int8, preprocessing into the first layer.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sqz2c.errors import QuantizeError, Sqz2cError
+from sqz2c.ir.arithmetic import bias_scales
+from sqz2c.ir.check import check_graph
+from sqz2c.ir.graph import Graph, Preprocessing
+from sqz2c.ir.layer import Conv, MaxPool
+from sqz2c.ir.pixels import PIXEL, TABLE_OUTPUT, pixel_table
+from sqz2c.ir.tensor import Quantization
+from sqz2c.quantize.calibrate import Ranges
+from sqz2c.quantize.scale import LEVELS, as_float32, output_quantization
+
+EMPTY_SCALE = np.float32(1.0 / 127)  # of filters that are all zero
+CODEBOOK_VALUES = 256  # at most so many values, each used twice on average: weight-shared
+
+
+def to_integers(
+    graph: Graph, ranges: Ranges, per_filter: bool = False, correct_bias: bool = True
+) -> Graph:
+    """
+    Quantize the float GRAPH: uint8 activations (zero point 0 after a ReLU), int8 weights
+    symmetric around 0 with one scale a layer (or one a filter).
+
+    CORRECT_BIAS takes the mean error of the rounded weights out of the biases.
+    Raise QuantizeError where the result is not legal.
+    """
+    if graph.is_quantized or graph.preprocessing is None:
+        raise QuantizeError("Only a float network can be quantized; this one already is.")
+    if can_fold(graph):
+        graph, offset, means = _fold(graph, graph.preprocessing, ranges.means)
+    else:
+        graph, offset, means = _with_table(graph, graph.preprocessing, ranges.means)
+    convs = {}
+    for index, conv in enumerate(graph.convs):
+        zeros = np.zeros(conv.in_channels)
+        convs[conv.name] = quantize_filters(
+            conv,
+            expected=means[conv.input] if correct_bias else zeros,
+            offset=zeros if index else offset,
+            per_filter=per_filter,
+        )
+    graph = graph.with_layers(tuple(convs.get(layer.name, layer) for layer in graph.layers))
+    graph = _with_scales(graph, ranges)
+    try:
+        check_graph(graph)
+    except Sqz2cError as error:
+        raise QuantizeError(str(error)) from error
+
+    return graph
+
+
+def can_fold(graph: Graph) -> bool:
+    """
+    Tell whether mean and std can go into the first convolution.
+
+    Padding adds zeros after preprocessing, which no raw pixel stands for. Several standard
+    deviations would multiply the values of a weight-shared layer.
+    """
+    assert graph.preprocessing is not None
+    conv = graph.convs[0]
+    values = len(np.unique(conv.weights))
+    is_shared = values <= CODEBOOK_VALUES and 2 * values <= np.count_nonzero(conv.weights)
+
+    return conv.padding == 0 and (not is_shared or len(set(graph.preprocessing.std)) == 1)
+
+
+def quantize_filters(
+    conv: Conv, expected: np.ndarray, offset: np.ndarray, per_filter: bool
+) -> Conv:
+    """
+    Round CONV's weights to int8, steps of max / 127.
+
+    Float weights meant x - OFFSET where the integers will meet x, both [in_channels]; the bias
+    makes up for that with the rounded weights, so rounding errors do not see the offset. It also
+    takes up the mean error on inputs that are EXPECTED on average.
+    """
+    weights = conv.weights.astype(np.float64)
+    largest = np.abs(weights.reshape(conv.out_channels, -1)).max(axis=1)
+    if not per_filter:
+        largest = largest.max(keepdims=True)
+    scales = np.where(largest > 0, (largest / 127).astype(np.float32), EMPTY_SCALE)
+    if not (scales > 0).all():
+        raise QuantizeError(f"{conv.name}: its weights are too small for float32 scales.")
+    step = scales.astype(np.float64).reshape(-1, 1, 1, 1)
+    integers = np.clip(np.rint(weights / step), -127, 127)
+    rounded = (integers * step).sum(axis=(2, 3))
+    error = weights.sum(axis=(2, 3)) - rounded
+    bias = conv.bias - rounded @ offset + error @ (expected - offset)
+
+    return replace(
+        conv,
+        weights=integers.astype(np.int8),
+        bias=bias.astype(np.float32),
+        weight_scales=scales.astype(np.float32),
+    )
+
+
+def _fold(
+    graph: Graph, preprocessing: Preprocessing, means: dict[str, np.ndarray]
+) -> tuple[Graph, np.ndarray, dict[str, np.ndarray]]:
+    """Divide the first filters by std; give the mean pixel to subtract, and means as pixels."""
+    first = graph.convs[0]
+    std = np.array(preprocessing.std, np.float64)
+    offset = np.array(preprocessing.mean, np.float64)
+    weights = first.weights.astype(np.float64) / std[:, np.newaxis, np.newaxis]
+    layers = tuple(
+        replace(layer, weights=weights) if layer is first else layer for layer in graph.layers
+    )
+    pixels = replace(graph.image, quantization=PIXEL)
+    folded = replace(
+        graph, tensors=(pixels, *graph.tensors[1:]), layers=layers, preprocessing=None
+    )
+
+    return folded, offset, means | {pixels.name: means[pixels.name] * std + offset}
+
+
+def _with_table(
+    graph: Graph, preprocessing: Preprocessing, means: dict[str, np.ndarray]
+) -> tuple[Graph, np.ndarray, dict[str, np.ndarray]]:
+    """Put a table before the first convolution, over the range that pixels can reach."""
+    mean = np.array(preprocessing.mean, np.float64)
+    std = np.array(preprocessing.std, np.float64)
+    low, high = min(0.0, float((-mean / std).min())), max(0.0, float(((255 - mean) / std).max()))
+    scale = as_float32((high - low) / LEVELS)
+    quantization = Quantization(scale, int(np.clip(np.rint(-low / scale), 0, LEVELS)))
+    first, image = graph.layers[0], graph.image
+    assert isinstance(first, Conv)
+    tabled = replace(
+        graph,
+        tensors=(
+            replace(image, quantization=PIXEL),
+            replace(image, name=TABLE_OUTPUT, quantization=quantization),
+            *graph.tensors[1:],
+        ),
+        layers=(
+            pixel_table(preprocessing, quantization),
+            replace(first, input=TABLE_OUTPUT),
+            *graph.layers[1:],
+        ),
+        preprocessing=None,
+    )
+
+    return tabled, np.zeros(image.channels), means | {TABLE_OUTPUT: means[image.name]}
+
+
+def _with_scales(graph: Graph, ranges: Ranges) -> Graph:
+    """Give every tensor its quantization, in the order they are written; pools keep theirs."""
+    chosen = {t.name: t.quantization for t in graph.tensors if t.quantization is not None}
+    for layer in graph.layers:
+        if isinstance(layer, MaxPool):
+            chosen[layer.output] = chosen[layer.input]
+        elif isinstance(layer, Conv):
+            writers = [conv for conv in graph.convs if conv.output == layer.output]
+            if layer is writers[0]:
+                least = max(_least_scale(conv, chosen[conv.input]) for conv in writers)
+                histogram = ranges.histograms[layer.output]
+                relu = all(conv.relu for conv in writers)
+                chosen[layer.output] = output_quantization(histogram, relu, least)
+    tensors = tuple(replace(t, quantization=chosen[t.name]) for t in graph.tensors)
+
+    return replace(graph, tensors=tensors)
+
+
+def _least_scale(conv: Conv, source: Quantization) -> float:
+    """An output scale above bs, so that the multiplier stays below 1."""
+    return float(bias_scales(conv, source).max()) * 1.0001

@@ -1,0 +1,85 @@
+"""
+Pruning by magnitude, gradually, with retraining (Deep Compression, section 2).
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+
+def gradual_density(progress: float, final: float) -> float:
+    """
+    Give the density to hold at PROGRESS 0..1: 1 at the start, FINAL at the end, cubic between
+    (Zhu and Gupta 2017), so that most weights leave while the rest can still adapt.
+    """
+    left = 1.0 - min(max(progress, 0.0), 1.0)
+
+    return final + (1.0 - final) * left**3
+
+
+def layer_densities(weights: Mapping[str, torch.Tensor], density: float) -> dict[str, float]:
+    """
+    Share out DENSITY (of all weights together) among layers by the LAMP score
+    (Lee et al. 2021).
+
+    A weight's score is its square over the sum of all squares in its layer that are no smaller:
+    about how much of the layer would be lost with it and everything below it.
+    """
+    scores = {name: _lamp_scores(weight) for name, weight in weights.items()}
+    everything = torch.cat(list(scores.values()))
+    kept = max(round(density * everything.numel()), 1)
+    threshold = torch.topk(everything, kept).values[-1]
+
+    return {name: float((score >= threshold).float().mean()) for name, score in scores.items()}
+
+
+def _lamp_scores(weight: torch.Tensor) -> torch.Tensor:
+    squares = weight.detach().double().flatten().square().sort().values
+    suffix = squares.flip(0).cumsum(0).flip(0)
+
+    return squares / suffix.clamp_min(torch.finfo(torch.float64).tiny)
+
+
+def magnitude_mask(weight: torch.Tensor, density: float) -> torch.Tensor:
+    """
+    Mark the largest DENSITY of a layer's weights, at least one; exactly so many, ties by place.
+    """
+    kept = max(round(density * weight.numel()), 1)
+    largest = torch.topk(weight.detach().abs().flatten(), kept).indices
+    mask = torch.zeros(weight.numel(), dtype=torch.bool)
+    mask[largest] = True
+
+    return mask.view(weight.shape)
+
+
+class Pruner:
+    """
+    Masks over some layers' weights: drop the smallest with `prune_to`, and after every step of
+    the optimizer call `apply`, so that what is pruned stays zero while the rest is retrained.
+    """
+
+    def __init__(self, layers: Mapping[str, nn.Conv2d]) -> None:
+        self.layers = dict(layers)
+        self.masks = {name: torch.ones_like(m.weight).bool() for name, m in layers.items()}
+
+    @torch.no_grad()
+    def prune_to(self, densities: Mapping[str, float]) -> None:
+        """Shrink each named layer's mask to its density; pruned weights never come back."""
+        for name, density in densities.items():
+            weight = self.layers[name].weight * self.masks[name]
+            self.masks[name] &= magnitude_mask(weight, density)
+        self.apply()
+
+    @torch.no_grad()
+    def apply(self) -> None:
+        """Set pruned weights to zero."""
+        for name, mask in self.masks.items():
+            self.layers[name].weight.mul_(mask)
+
+    @property
+    def density(self) -> float:
+        """Share of weights kept, over all layers."""
+        kept = sum(int(mask.sum()) for mask in self.masks.values())
+
+        return kept / sum(mask.numel() for mask in self.masks.values())

@@ -1,0 +1,194 @@
+"""
+The generated C on this machine: compiled by the system's C compiler, called through cffi.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from cffi import FFI
+
+from sqz2c import assets
+from sqz2c.errors import VerifyError
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.layer import Conv, GlobalAverage
+
+WARNINGS = (
+    "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wmissing-prototypes",
+    "-Wstrict-prototypes", "-Werror",
+)  # fmt: skip
+OK = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """
+    One inference: its status, int32 logits [classes], and (traced builds) each layer's output,
+    uint8 [height, width, channels], with the rows that were computed.
+    """
+
+    status: int
+    logits: np.ndarray
+    layers: dict[str, np.ndarray]
+    rows: dict[str, int]
+
+
+def c_compiler() -> str:
+    """
+    $CC, else cc, gcc or clang, whichever is there.
+    """
+    for name in (os.environ.get("CC"), "cc", "gcc", "clang"):
+        if name and shutil.which(name.split()[0]):
+            return name
+    raise VerifyError("no C compiler found: install gcc (Debian: apt-get install gcc), or set CC.")
+
+
+class HostLibrary:
+    """
+    The C sources in FOLDER as a shared library. Use as a context manager; it owns a temporary
+    folder and nothing else.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        graph: Graph,
+        *,
+        traced: bool = True,
+        compiler: str | None = None,
+        flags: tuple[str, ...] = ("-O2",),
+    ) -> None:
+        self.graph = graph
+        self.name = name
+        self.traced = traced
+        self._ffi = FFI()
+        self._temporary = tempfile.TemporaryDirectory(prefix="sqz2c-")
+        path = Path(self._temporary.name) / f"{name}.so"
+        build_shared(folder, path, traced=traced, compiler=compiler, flags=flags)
+        self._declare()
+        self._library = self._ffi.dlopen(str(path))
+        self._net = self._ffi.new("uint64_t[]", -(-self._ram_bytes(folder) // 8))
+
+    def __enter__(self) -> "HostLibrary":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ffi.dlclose(self._library)
+        self._temporary.cleanup()
+
+    def _declare(self) -> None:
+        self._ffi.cdef(
+            f"int32_t {self.name}_run(void *net, const uint8_t *image, int32_t *logits);"
+            f"int32_t {self.name}_check_weights(void);"
+            f"void {self.name}_top(const int32_t *logits, int32_t *classes, int32_t count);"
+        )
+        if self.traced:
+            self._ffi.cdef(
+                "void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, "
+                "int32_t height, int32_t width, int32_t channels);"
+                "int32_t host_strays(void);"
+            )
+
+    def _ram_bytes(self, folder: Path) -> int:
+        text = (folder / f"{self.name}.h").read_text()
+        macro = f"#define {self.name.upper()}_RAM_BYTES "
+
+        return int(text.split(macro)[1].split()[0])
+
+    def check_weights(self) -> int:
+        """
+        What <name>_check_weights() returns.
+        """
+        return int(getattr(self._library, f"{self.name}_check_weights")())
+
+    def top(self, logits: np.ndarray, count: int) -> list[int]:
+        """
+        What <name>_top() makes of LOGITS.
+        """
+        best = self._ffi.new("int32_t[]", count)
+        values = np.ascontiguousarray(logits, dtype=np.int32)
+        call = getattr(self._library, f"{self.name}_top")
+        call(self._ffi.from_buffer("int32_t[]", values), best, count)
+
+        return list(best)
+
+    def run(self, image: np.ndarray) -> Run:
+        """
+        Classify IMAGE, uint8 [height, width, channels]. RAM holds garbage before each run.
+        """
+        expected = self.graph.image
+        shape = (expected.height, expected.width, expected.channels)
+        if image.shape != shape or image.dtype != np.uint8:
+            raise VerifyError(f"the network takes uint8 {shape}, the image is {image.shape}.")
+        maps, seen = self._watch() if self.traced else ({}, {})
+        logits = np.full(self.graph.classes, -1, np.int32)
+        self._ffi.memmove(self._net, b"\xa5" * self._ffi.sizeof(self._net),
+                          self._ffi.sizeof(self._net))
+        pixels = np.ascontiguousarray(image)
+        status = getattr(self._library, f"{self.name}_run")(
+            self._net,
+            self._ffi.from_buffer("uint8_t[]", pixels),
+            self._ffi.from_buffer("int32_t[]", logits),
+        )
+        rows = {name: self._rows_seen(name, maps[name], seen[name]) for name in maps}
+        if self.traced and self._library.host_strays():
+            raise VerifyError("the trace hook was called about rows that do not exist.")
+
+        return Run(int(status), logits, maps, rows)
+
+    def _watch(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        maps, seen = {}, {}
+        for index, layer in enumerate(self.graph.layers):
+            if isinstance(layer, GlobalAverage):
+                continue
+            tensor = self.graph.tensor(layer.output)
+            channels = layer.out_channels if isinstance(layer, Conv) else tensor.channels
+            shape = (tensor.height, tensor.width, channels)
+            maps[layer.name] = np.zeros(shape, np.uint8)
+            seen[layer.name] = np.zeros(tensor.height, np.int32)
+            self._library.host_watch(
+                index,
+                self._ffi.from_buffer("uint8_t[]", maps[layer.name]),
+                self._ffi.from_buffer("int32_t[]", seen[layer.name]),
+                *shape,
+            )
+
+        return maps, seen
+
+    def _rows_seen(self, name: str, map_: np.ndarray, seen: np.ndarray) -> int:
+        """Rows handed out, each exactly once and whole, from the first on without a gap."""
+        whole = map_.shape[1] * map_.shape[2]
+        count = int(np.count_nonzero(seen))
+        if not np.array_equal(seen, np.where(np.arange(len(seen)) < count, whole, 0)):
+            raise VerifyError(f"{name}: its rows were not each computed exactly once.")
+
+        return count
+
+
+def build_shared(
+    folder: Path, target: Path, *, traced: bool, compiler: str | None, flags: tuple[str, ...]
+) -> None:
+    """
+    Compile the C sources in FOLDER into the shared library TARGET, warnings as errors.
+    """
+    sources = sorted([*folder.glob("*.c"), *(folder / "runtime").glob("*.c")])
+    if not sources:
+        raise VerifyError(f"{folder}: holds no generated C; run `sqz2c generate` first.")
+    if traced:
+        sources.append(assets.root() / "templates" / "host_trace.c")
+    command = [
+        *(compiler or c_compiler()).split(),
+        "-std=c99", *WARNINGS, *flags, "-fPIC", "-shared",
+        f"-I{folder}", f"-I{folder / 'runtime'}",
+        *(["-DSQZ_TRACE"] if traced else []),
+        *map(str, sources),
+        "-o", str(target),
+    ]  # fmt: skip
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise VerifyError(f"the C compiler refused the generated code:\n{result.stderr.strip()}")

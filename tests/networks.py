@@ -1,0 +1,144 @@
+"""
+Seeded random members of the SqueezeNet family, already quantized: no training, no files.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sqz2c.ir.graph import PIXELS, Graph
+from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
+from sqz2c.ir.tensor import Quantization, Tensor
+
+
+@dataclass(frozen=True)
+class Member:
+    """
+    Which network: FIRES lists (squeeze, expand1x1, expand3x3); POOL_AFTER counts fires (0: stem).
+    """
+
+    height: int = 32
+    width: int = 32
+    channels: int = 3
+    stem: tuple[int, int, int, int] = (8, 3, 2, 0)  # filters, kernel, stride, padding
+    fires: tuple[tuple[int, int, int], ...] = ((4, 8, 8), (4, 8, 8))
+    pool_after: tuple[int, ...] = (0, 1)
+    classes: int = 10
+    head_padding: int = 0
+    density: float = 0.5
+    values: int = 16
+    per_filter: bool = False
+    zero_points: bool = False  # unfused ReLUs keep a zero point of their own
+    differing_scales: bool = False  # each expand has its own scale before the concatenation
+    pixel_table: bool = False
+    quantized_average: bool = False
+    seed: int = 0
+
+
+def pooled(size: int) -> int:
+    """3x3 windows, stride 2, ceil mode."""
+    return max(1, -(-(size - 3) // 2) + 1)
+
+
+class _Builder:
+    def __init__(self, member: Member) -> None:
+        self.member = member
+        self.rng = np.random.default_rng(member.seed)
+        self.tensors = [
+            Tensor(PIXELS, member.height, member.width, member.channels, Quantization(1.0, 0))
+        ]
+        self.layers: list[Layer] = []
+
+    def quantization(self, scale: float) -> Quantization:
+        zero_point = int(self.rng.integers(0, 60)) if self.member.zero_points else 0
+        return Quantization(float(np.float32(scale)), zero_point)
+
+    def add_tensor(self, name, height, width, channels, quantization) -> Tensor:
+        self.tensors.append(Tensor(name, height, width, channels, quantization))
+        return self.tensors[-1]
+
+    def weights(self, out, channels, kernel):
+        count = max(1, self.member.values)
+        codebook = self.rng.integers(-128, 128, count)
+        weights = self.rng.choice(codebook, (out, channels, kernel, kernel))
+        weights[self.rng.random(weights.shape) > self.member.density] = 0
+        if out > 2:
+            weights[1] = 0  # a filter that was pruned away
+        return weights.astype(np.int8)
+
+    def conv(self, name, source, output, first, out, kernel, stride, padding, own_scale=False):
+        weights = self.weights(out, source.channels, kernel)
+        spread = float(np.sqrt(np.mean(weights.astype(float) ** 2) * weights[0].size)) + 1.0
+        scales = self.rng.uniform(0.005, 0.02, out if self.member.per_filter else 1)
+        quantization = output.quantization
+        if own_scale:
+            quantization = self.quantization(output.quantization.scale * self.rng.uniform(0.6, 1.5))
+        # aim: outputs spread over most of 0..255
+        wanted = quantization.scale * 255 / (source.quantization.scale * 100 * spread * 2)
+        self.layers.append(
+            Conv(
+                name=name,
+                input=source.name,
+                output=output.name,
+                first_channel=first,
+                stride=stride,
+                padding=padding,
+                relu=True,
+                weights=weights,
+                bias=self.rng.normal(0, quantization.scale * 40, out).astype(np.float32),
+                weight_scales=np.minimum(
+                    scales / 0.0125 * wanted,
+                    0.9 * quantization.scale / source.quantization.scale,
+                ).astype(np.float32),
+                quantization=quantization if own_scale else None,
+            )
+        )
+
+    def pool(self, name, source):
+        out = self.add_tensor(
+            name, pooled(source.height), pooled(source.width), source.channels,
+            source.quantization,
+        )
+        self.layers.append(MaxPool(name, source.name, out.name, kernel=3, stride=2))
+        return out
+
+
+def build(member: Member) -> Graph:
+    """
+    The network of MEMBER: legal, quantized, with outputs that use their range.
+    """
+    b = _Builder(member)
+    x = b.tensors[0]
+    if member.pixel_table:
+        x = b.add_tensor("input", x.height, x.width, x.channels, Quantization(0.02, 114))
+        table = np.sort(b.rng.integers(0, 256, (x.channels, 256)), axis=1).astype(np.uint8)
+        b.layers.append(PixelTable("input", PIXELS, "input", table))
+    filters, kernel, stride, padding = member.stem
+    size = [(n + 2 * padding - kernel) // stride + 1 for n in (x.height, x.width)]
+    out = b.add_tensor("conv1", *size, filters, b.quantization(0.05))
+    b.conv("conv1", x, out, 0, filters, kernel, stride, padding)
+    x = out
+    if 0 in member.pool_after:
+        x = b.pool("pool1", x)
+    for number, (squeeze, expand1x1, expand3x3) in enumerate(member.fires, start=2):
+        name = f"fire{number}"
+        middle = b.add_tensor(f"{name}/squeeze", x.height, x.width, squeeze, b.quantization(0.06))
+        b.conv(middle.name, x, middle, 0, squeeze, 1, 1, 0)
+        out = b.add_tensor(
+            name, x.height, x.width, expand1x1 + expand3x3, b.quantization(0.07)
+        )
+        own = member.differing_scales
+        b.conv(f"{name}/expand1x1", middle, out, 0, expand1x1, 1, 1, 0, own)
+        b.conv(f"{name}/expand3x3", middle, out, expand1x1, expand3x3, 3, 1, 1, own)
+        x = out
+        if number - 1 in member.pool_after:
+            x = b.pool(f"pool{number}", x)
+    name = f"conv{len(member.fires) + 2}"
+    pad = 2 * member.head_padding
+    out = b.add_tensor(name, x.height + pad, x.width + pad, member.classes, b.quantization(0.1))
+    b.conv(name, x, out, 0, member.classes, 1, 1, member.head_padding)
+    average = out.quantization if member.quantized_average else None
+    b.layers.append(GlobalAverage("average", name, average))
+
+    order = "GRAY" if member.channels == 1 else "RGB"
+    return Graph(tuple(b.tensors), tuple(b.layers), order, labels=())

@@ -1,0 +1,88 @@
+"""
+What was trained is what is compiled: the graph computes the trained network's numbers.
+"""
+
+import numpy as np
+import pytest
+import torch
+
+from sqz2c.errors import QuantizeError
+from sqz2c.ir.check import check_graph
+from sqz2c.ir.layer import Conv
+from sqz2c.train.export import Image, to_graph
+from sqz2c.train.fake_quant import observing, quantize_activations, quantize_weights
+from sqz2c.train.share import share_weights
+from sqz2c.train.squeezenet import Architecture, FireWidths, SqueezeNet, convs
+from sqz2c.verify.reference import Reference
+
+TINY = Architecture(
+    classes=3,
+    in_channels=1,
+    stem_filters=4,
+    stem_kernel=3,
+    stem_stride=1,
+    pools=(0, 1),
+    widths=(FireWidths(2, 3, 5), FireWidths(3, 4, 4)),
+)
+IMAGE = Image(height=14, width=14, order="GRAY", scale=1 / 255)
+
+
+def quantized_network(seed: int = 1) -> tuple[SqueezeNet, torch.Tensor]:
+    torch.manual_seed(seed)
+    network = SqueezeNet(TINY)
+    with torch.no_grad():
+        for conv in convs(network).values():
+            conv.bias.normal_(0.05, 0.05)
+        network.classifier[1].weight.normal_(0, 0.5)
+    share_weights(convs(network).values(), 8)
+    quantize_weights(network)
+    quantize_activations(network)
+    pixels = torch.randint(0, 256, (16, 1, 14, 14), dtype=torch.uint8)
+    with observing(network), torch.no_grad():
+        network.eval()(pixels.float() / 255)
+
+    return network, pixels
+
+
+def test_graph_computes_what_was_trained():
+    """The head's sums, times its scale over the number of pixels, are the trained logits."""
+    network, pixels = quantized_network()
+
+    graph = to_graph(network, IMAGE, ("a", "b", "c"))
+
+    check_graph(graph)
+    head = graph.tensor(graph.head.input)
+    unit = head.quantization.scale / (head.height * head.width)
+    reference = Reference(graph)
+    for image in pixels:
+        logits = reference(image.permute(1, 2, 0).numpy())["average"] * unit
+        with torch.no_grad():
+            expected = network(image[None].float() / 255)[0].numpy()
+        assert np.abs(expected - logits).max() <= 1.01 * head.quantization.scale
+        assert np.abs(expected).max() > 20 * head.quantization.scale
+
+
+def test_codebooks_survive():
+    """No layer has more distinct int8 values than its codebook holds."""
+    graph = to_graph(quantized_network()[0], IMAGE)
+
+    counts = [np.unique(c.weights).size for c in graph.layers if isinstance(c, Conv)]
+
+    assert max(counts) <= 8
+
+
+def test_layers_are_named_as_in_the_paper():
+    """conv1, fires from 2, pools by the fire before them, the head last."""
+    graph = to_graph(quantized_network()[0], IMAGE)
+
+    fires = [[f"fire{n}/{c}" for c in ("squeeze", "expand1x1", "expand3x3")] for n in (2, 3)]
+    expected = ["conv1", "pool1", *fires[0], "pool2", *fires[1], "conv4", "average"]
+    assert expected == [layer.name for layer in graph.layers]
+
+
+def test_unknown_ranges_are_refused():
+    """A network whose activations were never observed has no scales to compile with."""
+    network = SqueezeNet(TINY)
+
+    with pytest.raises(QuantizeError, match="conv1: its activation's range is not known"):
+        to_graph(network, IMAGE)

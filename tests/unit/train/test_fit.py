@@ -1,0 +1,85 @@
+"""
+The training loop: seeded, and it learns.
+"""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from sqz2c.train.fit import Dataset, Schedule, Trainer, accuracy
+
+SCHEDULE = Schedule(epochs=12, batch_size=16, bfloat16=False, label_smoothing=0.0)
+
+
+def separable() -> Dataset:
+    generator = torch.Generator().manual_seed(1)
+    images = torch.randint(0, 200, (96, 1, 4, 4), generator=generator, dtype=torch.uint8)
+    labels = torch.arange(96) % 2
+    images[labels == 1, :, :2] += 50
+
+    return Dataset(images, labels)
+
+
+def linear() -> nn.Module:
+    torch.manual_seed(2)
+
+    return nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
+
+
+def trained(schedule: Schedule, teacher: nn.Module | None = None) -> nn.Module:
+    network = linear()
+    trainer = Trainer(separable(), 1 / 255, schedule, teacher=teacher, log=lambda line: None)
+    trainer.fit(network, torch.optim.Adam(network.parameters(), lr=0.1))
+
+    return network
+
+
+def test_training_learns():
+    """A separable set is learnt."""
+    assert accuracy(trained(SCHEDULE), separable(), 1 / 255) > 0.9
+
+
+def test_the_same_seed_gives_the_same_weights():
+    """Two runs with one seed are equal to the bit, another seed is not."""
+    expected = trained(SCHEDULE)[1].weight
+
+    assert torch.equal(expected, trained(SCHEDULE)[1].weight)
+    assert not torch.equal(expected, trained(replace(SCHEDULE, seed=1))[1].weight)
+
+
+def test_a_teacher_alone_is_enough():
+    """With the whole loss from the teacher, the pupil learns the teacher's answers."""
+    teacher = trained(SCHEDULE)
+
+    pupil = trained(replace(SCHEDULE, teacher_share=1.0), teacher)
+
+    assert accuracy(pupil, separable(), 1 / 255) > 0.9
+
+
+def test_the_average_replaces_the_weights():
+    """A moving average of decay near 1 keeps the weights near those after the first step."""
+    start = linear()[1].weight
+    averaged = trained(replace(SCHEDULE, average_decay=0.9999))[1].weight
+    moved = (trained(SCHEDULE)[1].weight - start).abs().max()
+
+    assert (averaged - start).abs().max() < 0.2 * moved
+
+
+@pytest.mark.parametrize(("progress", "expected"), [(0.05, 0.5), (0.1, 1.0), (1.0, 0.0)])
+def test_rate_climbs_then_falls_to_zero(progress, expected):
+    """A tenth of warm-up, then a cosine."""
+    assert pytest.approx(expected, abs=1e-9) == SCHEDULE.rate(progress)
+
+
+def test_after_step_sees_the_progress():
+    """The callback is called once a step, up to 1."""
+    seen = []
+    network = linear()
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    Trainer(separable(), 1 / 255, replace(SCHEDULE, epochs=1), log=lambda line: None).fit(
+        network, optimizer, seen.append
+    )
+
+    assert [pytest.approx(k / 6) for k in range(1, 7)] == seen
