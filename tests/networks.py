@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sqz2c.ir.check import check_graph
+from sqz2c.ir.geometry import conv_side, pool_side
 from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
 from sqz2c.ir.tensor import Quantization, Tensor
@@ -32,12 +34,28 @@ class Member:
     differing_scales: bool = False  # each expand has its own scale before the concatenation
     pixel_table: bool = False
     quantized_average: bool = False
+    vanishing: bool = False  # filters of zeros get PyTorch's scale for them; their biases saturate
     seed: int = 0
 
 
-def pooled(size: int) -> int:
-    """3x3 windows, stride 2, ceil mode."""
-    return max(1, -(-(size - 3) // 2) + 1)
+POOL = (3, 2, 0)  # kernel, stride, padding
+VANISHING_SCALE = np.finfo(np.float32).eps  # of filters that are all zero, by PyTorch's observer
+
+
+def exists(member: Member) -> bool:
+    """
+    Whether every map of MEMBER has at least one pixel.
+    """
+    sides = []
+    for side in (member.height, member.width):
+        _, kernel, stride, padding = member.stem
+        side = conv_side(side, kernel, stride, padding)
+        for count in range(len(member.fires) + 1):
+            if count in member.pool_after and side >= 1:
+                side = pool_side(side, *POOL)
+        sides.append(side)
+
+    return min(sides) >= 1
 
 
 class _Builder:
@@ -75,6 +93,11 @@ class _Builder:
             quantization = self.quantization(output.quantization.scale * self.rng.uniform(0.6, 1.5))
         # aim: outputs spread over most of 0..255
         wanted = quantization.scale * 255 / (source.quantization.scale * 100 * spread * 2)
+        largest = 0.9 * quantization.scale / source.quantization.scale
+        scales = np.minimum(scales / 0.0125 * wanted, largest).astype(np.float32)
+        bias = self.rng.normal(0, quantization.scale * 40, out).astype(np.float32)
+        if self.member.vanishing:
+            scales, bias = self.vanish(weights, scales, bias)
         self.layers.append(
             Conv(
                 name=name,
@@ -85,32 +108,41 @@ class _Builder:
                 padding=padding,
                 relu=True,
                 weights=weights,
-                bias=self.rng.normal(0, quantization.scale * 40, out).astype(np.float32),
-                weight_scales=np.minimum(
-                    scales / 0.0125 * wanted,
-                    0.9 * quantization.scale / source.quantization.scale,
-                ).astype(np.float32),
+                bias=bias,
+                weight_scales=scales,
                 quantization=quantization if own_scale else None,
             )
         )
 
+    def vanish(self, weights, scales, bias):
+        """Scales and biases of pruned filters, where they can have their own."""
+        zero = ~weights.reshape(len(weights), -1).any(axis=1)
+        if len(scales) == 1 and not zero.all():
+            return scales, bias
+        scales = np.where(zero if len(scales) > 1 else [True], VANISHING_SCALE, scales)
+        huge = self.rng.choice(np.array([-300, 300, 0.5], np.float32), len(bias))
+
+        return scales.astype(np.float32), np.where(zero, huge, bias).astype(np.float32)
+
     def pool(self, name, source):
         out = self.add_tensor(
-            name, pooled(source.height), pooled(source.width), source.channels,
-            source.quantization,
+            name, pool_side(source.height, *POOL), pool_side(source.width, *POOL),
+            source.channels, source.quantization,
         )
-        self.layers.append(MaxPool(name, source.name, out.name, kernel=3, stride=2))
+        self.layers.append(MaxPool(name, source.name, out.name, *POOL))
         return out
 
 
 def build(member: Member) -> Graph:
     """
-    The network of MEMBER: legal, quantized, with outputs that use their range.
+    The network of MEMBER, which must exist: legal, quantized, with outputs that use their range.
     """
     b = _Builder(member)
     x = b.tensors[0]
     if member.pixel_table:
-        x = b.add_tensor("input", x.height, x.width, x.channels, Quantization(0.02, 114))
+        x = b.add_tensor(
+            "input", x.height, x.width, x.channels, Quantization(float(np.float32(0.02)), 114),
+        )
         table = np.sort(b.rng.integers(0, 256, (x.channels, 256)), axis=1).astype(np.uint8)
         b.layers.append(PixelTable("input", PIXELS, "input", table))
     filters, kernel, stride, padding = member.stem
@@ -141,4 +173,7 @@ def build(member: Member) -> Graph:
     b.layers.append(GlobalAverage("average", name, average))
 
     order = "GRAY" if member.channels == 1 else "RGB"
-    return Graph(tuple(b.tensors), tuple(b.layers), order, labels=())
+    graph = Graph(tuple(b.tensors), tuple(b.layers), order, labels=())
+    check_graph(graph)
+
+    return graph

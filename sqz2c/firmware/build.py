@@ -4,7 +4,6 @@ Generated C and a board become firmware.elf, .bin and .hex, with what they take 
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -55,8 +54,8 @@ def build_firmware(
     Build OUT's network for BOARD into OUT/build/<board>, with PICTURES in flash.
 
     PICTURES are uint8 pixels in the library's order, EXPECTED their int32 logits [classes].
-    AS_MANY_AS_FIT embeds only the first so many for which there is flash. Raises FirmwareError,
-    and leaves the folder as it was, if the image is too large, a tool is missing or C is broken.
+    AS_MANY_AS_FIT embeds only the first so many for which there is flash. If the image is too
+    large, a tool is missing or C is broken, raises FirmwareError and leaves OUT as it was.
     """
     library = read_library(out.absolute())
     sources.check_pictures(library, pictures, expected)
@@ -138,7 +137,7 @@ def _link_roomy(
     pictures: Sequence[np.ndarray],
     expected: Sequence[np.ndarray],
 ) -> Size:
-    sources.write_pictures(stage, library, pictures, expected)
+    sources.write_pictures(stage, pictures, expected)
     assemble = [*core_flags(board), "-c", "firmware_pictures.S", "-o", "pictures.o"]
     tools.call(tools.COMPILER, assemble, stage)
 
@@ -149,9 +148,7 @@ def _link_roomy(
     return link([*objects, stage / "pictures.o"], stage / "roomy.elf", board, roomy)
 
 
-def _deliver(
-    stage: Path, board: Board, library: Library, size: Size, images: int
-) -> Firmware:
+def _deliver(stage: Path, board: Board, library: Library, size: Size, images: int) -> Firmware:
     """
     Move the finished files to their place, one atomic step each, the record last.
     """
@@ -165,7 +162,7 @@ def _deliver(
         for target in (*_files(folder), folder / RECORD):
             partial = target.with_name(f".{target.name}.partial")
             shutil.copyfile(stage / target.name, partial)
-            os.replace(partial, target)
+            partial.replace(target)
     except OSError as error:
         raise FirmwareError(f"{folder} cannot be written: {error}") from error
 

@@ -41,8 +41,8 @@ def compile_flags(folder: Path, board: Board, library: Library) -> tuple[str, ..
     """
     Options for every C file; FOLDER holds board_config.h.
 
-    Freestanding, because no C library is linked; -fbuiltin all the same, so that a memcpy of four
-    bytes stays one load.
+    Freestanding, because no C library is linked; -fbuiltin all the same, so that a memcpy of
+    four bytes stays one load.
     """
     root = assets.root()
 
@@ -98,11 +98,8 @@ def link(objects: Sequence[Path], elf: Path, board: Board, memory: Path) -> Size
     """
     script = assets.root() / "boards" / "common" / "sections.ld"
     options = ["-nostdlib", "-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,-n"]
-    tools.call(
-        tools.COMPILER,
-        [*core_flags(board), *options, f"-L{memory}", "-T", script, *objects, "-lgcc", "-o", elf],
-        elf.parent,
-    )
+    options += [f"-L{memory}", "-T", str(script), "-o", str(elf)]
+    tools.call(tools.COMPILER, [*core_flags(board), *options, *objects, "-lgcc"], elf.parent)
 
     return _measure(elf, board)
 

@@ -51,7 +51,7 @@ def parse_console(text: str) -> Transcript:
             raise FirmwareError(f"the firmware faulted: {' '.join(words[1:])}")
     try:
         return _parse(lines)
-    except (KeyError, ValueError, IndexError) as error:
+    except (KeyError, ValueError, IndexError, OverflowError) as error:
         last = " ".join(lines[-1])[:60] if lines else "nothing"
         raise FirmwareError(
             f"the firmware's console text is incomplete or damaged; it ends with {last!r}"
@@ -59,41 +59,40 @@ def parse_console(text: str) -> Transcript:
 
 
 def _parse(lines: list[list[str]]) -> Transcript:
-    records: dict[str, dict[str, str]] = {}
+    records: dict[str, list[str]] = {}
     images: dict[int, dict[str, str]] = {}
     logits: dict[int, np.ndarray] = {}
-    for words in lines:
-        if words[0] == "image":
-            images[int(words[1])] = _fields(words[2:])
-        elif words[0] == "logits":
-            logits[int(words[1])] = np.array([int(word) for word in words[2:]], np.int32)
-        elif words[0] in ("sqz", "weights", "stack", "verdict"):
-            start = 2 if words[0] == "sqz" else 1
-            records[words[0]] = _fields(words[start:]) if words[0] != "verdict" else {"": words[1]}
-            if words[0] == "sqz" and words[1] != FORMAT:
-                raise ValueError(words[1])
+    for word, *rest in lines:
+        if word == "image":
+            images[int(rest[0])] = _fields(rest[1:])
+        elif word == "logits":
+            logits[int(rest[0])] = np.array([int(value) for value in rest[1:]], np.int32)
+        else:
+            records[word] = rest
 
-    head = records["sqz"]
-    count, classes = int(head["images"]), int(head["classes"])
-    units = [unit for unit in ("instructions", "cycles") if unit in images.get(0, {})]
-    unit = units[0] if units else "instructions"
-    found = tuple(_image(images[i], logits[i], unit, classes) for i in range(count))
+    version, *head_words = records["sqz"]
+    if version != FORMAT:
+        raise ValueError(version)
+    head = _fields(head_words)
+    stack = _fields(records["stack"])
+    unit = "cycles" if "cycles" in images.get(0, {}) else "instructions"
+    classes = int(head["classes"])
 
     return Transcript(
         board=head["board"],
         network=head["network"],
         unit=unit,
-        weights_status=int(records["weights"]["status"]),
-        images=found,
-        stack_bytes=int(records["stack"]["used"]),
-        stack_intact=_flag(records["stack"]["canary"]),
-        verdict=records["verdict"][""],
+        weights_status=int(_fields(records["weights"])["status"]),
+        images=tuple(
+            _image(images[i], logits[i], unit, classes) for i in range(int(head["images"]))
+        ),
+        stack_bytes=int(stack["used"]),
+        stack_intact=_flag(stack["canary"]),
+        verdict=records["verdict"][0],
     )
 
 
-def _image(
-    fields: dict[str, str], logits: np.ndarray, unit: str, classes: int
-) -> ImageRecord:
+def _image(fields: dict[str, str], logits: np.ndarray, unit: str, classes: int) -> ImageRecord:
     if len(logits) != classes:
         raise ValueError(len(logits))
 

@@ -35,8 +35,8 @@ def how_many_fit(board: Board, flash_bytes: int, picture_bytes: int, wanted: int
     """
     How many of WANTED pictures fit beside an image of FLASH_BYTES that holds none.
 
-    PICTURE_BYTES is what each costs: its pixels and its expected logits. All of them together are
-    padded to whole words.
+    PICTURE_BYTES is what each costs: its pixels and its expected logits. All of them together
+    are padded to whole words.
     """
     room = board.flash_bytes - flash_bytes - (WORD_BYTES - 1)
 
@@ -54,7 +54,8 @@ def check_library_fits(board: Board, flash_bytes: int, ram_bytes: int, classes: 
     """
     Refuse a library that cannot fit BOARD, before anything is compiled.
 
-    FLASH_BYTES are its tables and weights, RAM_BYTES its context: the manifest's totals. Code is
-    not counted, so build_firmware may still refuse what passes here.
+    FLASH_BYTES are its tables and weights, RAM_BYTES its context: the manifest's totals. Code
+    is not counted, so build_firmware may still refuse what passes here.
     """
-    check_fits(board, flash_bytes, ram_bytes + board.ram_bytes - library_ram_budget(board, classes))
+    firmware_ram = board.ram_bytes - library_ram_budget(board, classes)
+    check_fits(board, flash_bytes, ram_bytes + firmware_ram)

@@ -45,7 +45,9 @@ def read_library(folder: Path) -> Library:
         input_bytes = int(shape["height"]) * int(shape["width"]) * int(shape["channels"])
         classes = int(manifest["classes"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FirmwareError(f"{path} is damaged ({error!r}): run sqz2c generate again") from error
+        raise FirmwareError(
+            f"{path} is damaged, run sqz2c generate again: {error!r}"
+        ) from error
 
     own = (folder / f"{name}.c", folder / f"{name}_weights.c")
     runtime = tuple(sorted((folder / "runtime").glob("*.c")))

@@ -78,7 +78,8 @@ def run_firmware(
     transcript = _read(text, board, f"QEMU ended with {code}: {_first_line(errors)}")
     if (code == 0) != (transcript.verdict == "pass"):
         raise FirmwareError(
-            f"the firmware said {transcript.verdict!r} on {board.name}, but QEMU ended with {code}"
+            f"on {board.name}, QEMU ended with {code} after verdict {transcript.verdict}: "
+            "build the firmware again"
         )
     counts = tuple(image.count for image in transcript.images)
 

@@ -67,10 +67,7 @@ def write_memory(path: Path, board: Board, *, roomy: bool = False) -> None:
 
 
 def write_pictures(
-    folder: Path,
-    library: Library,
-    pictures: Sequence[np.ndarray],
-    expected: Sequence[np.ndarray],
+    folder: Path, pictures: Sequence[np.ndarray], expected: Sequence[np.ndarray]
 ) -> None:
     """
     Write firmware_pictures.S with PICTURES (uint8) and the EXPECTED logits (int32) of each.

@@ -75,7 +75,8 @@ def call(name: str, arguments: Sequence[str | Path], folder: Path) -> str:
     except OSError as error:
         raise FirmwareError(f"{name} cannot be run: {error}") from error
     if done.returncode:
-        raise FirmwareError(f"{name} failed: {_first_error(done.stderr.decode(errors='replace'))}")
+        reason = _first_error(done.stderr.decode(errors="replace"))
+        raise FirmwareError(f"{name} failed: {reason}")
 
     return done.stdout.decode(errors="replace")
 

@@ -1,5 +1,5 @@
 """
-The float32 steps of SPEC.md section 1 that everybody must take in the same order.
+The float32 steps of SPEC.md section 2 that everybody must take in the same order.
 """
 
 import numpy as np

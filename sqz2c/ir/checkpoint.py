@@ -21,6 +21,7 @@ from sqz2c.ir.tensor import Quantization, Tensor
 
 FORMAT = "sqz2c-checkpoint"
 VERSION = 1
+PLAIN_PICKLES = (b"\x80\x03", b"\x80\x04", b"\x80\x05")  # pickle.dump; torch.save takes 2
 
 Plain = dict[str, Any]
 
@@ -78,7 +79,8 @@ def read_archive(data: bytes, path: str) -> object:
         try:
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:
-            if "Unsupported" in str(error) or "torch.nn" in str(error):
+            is_object = any(word in str(error) for word in ("Unsupported global", "Unsupported class"))
+            if is_object or data[:2] in PLAIN_PICKLES:
                 raise LoadError(
                     f"{path} holds pickled Python objects, which are not loaded because they "
                     "could run code: save model.state_dict() with torch.save instead."

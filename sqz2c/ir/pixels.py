@@ -29,4 +29,4 @@ def pixel_table(preprocessing: Preprocessing, quantization: Quantization) -> Pix
         for mean, std in zip(preprocessing.mean, preprocessing.std, strict=True)
     ]
 
-    return PixelTable("pixel_table", PIXELS, TABLE_OUTPUT, torch.stack(rows).numpy())
+    return PixelTable(TABLE_OUTPUT, PIXELS, TABLE_OUTPUT, torch.stack(rows).numpy())

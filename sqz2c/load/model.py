@@ -15,6 +15,7 @@ from sqz2c.ir.check import check_graph
 from sqz2c.ir.checkpoint import from_plain, is_checkpoint, read_archive
 from sqz2c.ir.graph import Graph, Preprocessing
 from sqz2c.ir.layer import Conv
+from sqz2c.ir.limits import check_quantization
 from sqz2c.ir.pixels import PIXEL, TABLE_OUTPUT, pixel_table
 from sqz2c.ir.tensor import Quantization
 from sqz2c.load.deep_compression import (
@@ -210,6 +211,7 @@ def _with_pixel_table(
 ) -> Graph:
     image, stem = graph.image, graph.layers[0]
     assert isinstance(stem, Conv)
+    check_quantization(TABLE_OUTPUT, quantization)
     table = pixel_table(preprocessing, quantization)
     pixels = replace(image, quantization=PIXEL)
     values = replace(image, name=TABLE_OUTPUT, quantization=quantization)

@@ -3,6 +3,7 @@ What a file of weights does not say about its network.
 """
 
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Literal
 
 from sqz2c.errors import LoadError
@@ -76,8 +77,10 @@ def preprocessing_of(
     preset = _preset(options, channels, default_preset)
     order = "GRAY" if channels == 1 else options.trained_order or preset.order
     step = 1 if order in (preset.order, "GRAY") else -1  # a preset's values follow its own order
-    mean = _per_channel("mean", options.mean or preset.mean[::step], channels)
-    std = _per_channel("std", options.std or preset.std[::step], channels)
+    mean = _per_channel("mean", _given(options.mean, preset.mean[::step]), channels)
+    std = _per_channel("std", _given(options.std, preset.std[::step]), channels)
+    if not (all(map(isfinite, mean)) and all(isfinite(s) and s > 0 for s in std)):
+        raise LoadError("Mean and std must be finite, and std above 0.")
 
     return Preprocessing(mean, std), order
 
@@ -91,6 +94,10 @@ def _preset(options: LoadOptions, channels: int, default: str) -> Preset:
         )
 
     return PRESETS[name]
+
+
+def _given(values: tuple[float, ...] | None, otherwise: tuple[float, ...]) -> tuple[float, ...]:
+    return otherwise if values is None else values
 
 
 def _per_channel(what: str, values: tuple[float, ...], channels: int) -> tuple[float, ...]:

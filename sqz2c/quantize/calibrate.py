@@ -108,17 +108,18 @@ def run_float(graph: Graph, batch: torch.Tensor) -> Iterator[tuple[str, torch.Te
     in the order it is finished, preprocessed pixels first, the average [n, classes, 1, 1] last.
     """
     tensors = {graph.image.name: preprocess(graph, batch)}
+    parts: dict[str, dict[int, torch.Tensor]] = {}  # what convolutions wrote, by first channel
     yield graph.image.name, tensors[graph.image.name]
     for layer in graph.layers:
         x = tensors[layer.input]
         if isinstance(layer, Conv):
             weights, bias = torch.from_numpy(layer.weights), torch.from_numpy(layer.bias)
             y = F.conv2d(x, weights, bias, layer.stride, layer.padding)
-            y = F.relu(y) if layer.relu else y
-            begun = tensors.get(layer.output)
-            tensors[layer.output] = y if begun is None else torch.cat([begun, y], dim=1)
-            if tensors[layer.output].shape[1] < graph.tensor(layer.output).channels:
+            written = parts.setdefault(layer.output, {})
+            written[layer.first_channel] = F.relu(y) if layer.relu else y
+            if sum(part.shape[1] for part in written.values()) < graph.tensor(layer.output).channels:
                 continue
+            tensors[layer.output] = torch.cat([written[first] for first in sorted(written)], dim=1)
         elif isinstance(layer, MaxPool):
             target = graph.tensor(layer.output)
             y = F.max_pool2d(x, layer.kernel, layer.stride, layer.padding, ceil_mode=True)

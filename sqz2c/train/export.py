@@ -122,7 +122,7 @@ def _layer(
     input_scale: float,
 ) -> Conv:
     weights = conv.weight.detach().to(torch.float32).contiguous().numpy()
-    largest = np.abs(weights).max() or np.float32(GRID_END)
+    largest = np.abs(weights).max() or np.float32(1.0)
     scale = np.float32(largest) / np.float32(GRID_END)
 
     return Conv(

@@ -14,10 +14,19 @@ MAX_ITERATIONS = 50
 
 def linear_centroids(values: torch.Tensor, count: int) -> torch.Tensor:
     """
-    Give COUNT centroids evenly spaced from the least to the greatest of VALUES. Large weights
-    matter most and are few, so this beats density or random starts (section 3.2).
+    Give COUNT centroids, ascending, evenly spaced over the negative and over the positive range
+    of VALUES (pruning leaves a gap between them that needs none). Large weights matter most and
+    are few, so a linear start beats density or random ones (section 3.2).
     """
-    return torch.linspace(float(values.min()), float(values.max()), count)
+    sides = [side for side in (values[values < 0], values[values >= 0]) if side.numel()]
+    if len(sides) == 1 or count == 1:
+        return torch.linspace(float(values.min()), float(values.max()), count)
+    lengths = [float(side.max() - side.min()) for side in sides]
+    share = lengths[0] / (sum(lengths) or 1.0)
+    below = min(max(round(count * share), 1), count - 1)
+    parts = zip(sides, (below, count - below), strict=True)
+
+    return torch.cat([torch.linspace(float(s.min()), float(s.max()), n) for s, n in parts])
 
 
 def nearest(values: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:

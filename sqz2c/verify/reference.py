@@ -55,12 +55,10 @@ class Reference(torch.nn.Module):
             table = torch.from_numpy(layer.table.astype(np.float64))
             return torch.stack([table[c][x[:, c].long()] for c in range(x.shape[1])], dim=1)
         if isinstance(layer, MaxPool):
-            height = self.graph.tensor(layer.output).height
-            floor, ceil = (
-                F.max_pool2d(x, layer.kernel, layer.stride, layer.padding, ceil_mode=mode)
-                for mode in (False, True)
-            )
-            return floor if floor.shape[2] == height else ceil
+            # Without ceil mode the same windows are fewer: those that fit wholly.
+            shape = self.graph.tensor(layer.output)
+            y = F.max_pool2d(x, layer.kernel, layer.stride, layer.padding, ceil_mode=True)
+            return y[:, :, : shape.height, : shape.width]
         return self._conv(layer, x)
 
     def _conv(self, conv: Conv, x: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,8 @@
 """
-A library with the interface of a generated one, small enough to see through: logit k of a picture
-is (k - 1) times the sum of its pixels, after a loop of a known number of instructions: two for
-each of 70,000 + 1,001 * (first pixel) rounds.
+A library with the interface of a generated one, small enough to see through.
+
+Logit k of a picture is (k - 1) times the sum of its pixels, after a loop of a known number of
+instructions: two for each of 70,000 + 1,001 * (first pixel) rounds.
 """
 
 import json

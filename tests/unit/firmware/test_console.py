@@ -37,7 +37,9 @@ def test_real_boards_count_cycles() -> None:
     assert "cycles" == parse_console(GOOD.replace("instructions", "cycles")).unit
 
 
-@pytest.mark.parametrize("line", [line for line in GOOD.splitlines() if line[:3] != "top" and line])
+@pytest.mark.parametrize(
+    "line", [line for line in GOOD.splitlines() if line[:3] != "top" and line]
+)
 def test_no_record_may_be_missing(line: str) -> None:
     """A text that lacks any record but the top classes is incomplete."""
     with pytest.raises(FirmwareError, match="incomplete or damaged"):

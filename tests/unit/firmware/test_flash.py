@@ -70,7 +70,9 @@ def test_the_tool_s_exit_code_decides(
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
 
     if fails:
-        with pytest.raises(FirmwareError, match="failed with exit code 3: is stm32f4_discovery"):
+        with pytest.raises(
+            FirmwareError, match="failed with exit code 3: is stm32f4_discovery"
+        ):
             flash(firmware, board)
     else:
         flash(firmware, board)

@@ -11,7 +11,7 @@ from sqz2c.ir.check import check_graph
 from sqz2c.ir.layer import Conv
 from sqz2c.train.export import Image, to_graph
 from sqz2c.train.fake_quant import observing, quantize_activations, quantize_weights
-from sqz2c.train.share import share_weights
+from sqz2c.train.share import codebook, share_weights
 from sqz2c.train.squeezenet import Architecture, FireWidths, SqueezeNet, convs
 from sqz2c.verify.reference import Reference
 
@@ -60,6 +60,29 @@ def test_graph_computes_what_was_trained():
             expected = network(image[None].float() / 255)[0].numpy()
         assert np.abs(expected - logits).max() <= 1.01 * head.quantization.scale
         assert np.abs(expected).max() > 20 * head.quantization.scale
+
+
+def test_weights_are_the_trained_ones():
+    """An int8 weight times its layer's scale is the weight that was trained with."""
+    network, _ = quantized_network()
+
+    graph = to_graph(network, IMAGE)
+
+    trained = [conv.weight.detach().numpy() for conv in convs(network).values()]
+    for index, (conv, expected) in enumerate(zip(graph.convs, trained, strict=True)):
+        scale = conv.weight_scales[0] * (1 if index else 255)
+        assert np.allclose(expected, conv.weights * scale, rtol=1e-5, atol=0)
+
+
+def test_layer_without_weights_is_legal():
+    """A layer that was pruned away altogether still has a scale."""
+    network, _ = quantized_network()
+    codebook(network.features[3].squeeze).data.zero_()
+
+    graph = to_graph(network, IMAGE)
+
+    check_graph(graph)
+    assert not graph.convs[1].weights.any()
 
 
 def test_codebooks_survive():

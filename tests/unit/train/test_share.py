@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from sqz2c.train.share import SharedWeight, codebook, k_means, nearest, share_weights, unshare
+from sqz2c.train.share import (
+    SharedWeight,
+    codebook,
+    k_means,
+    linear_centroids,
+    nearest,
+    share_weights,
+    unshare,
+)
 
 
 def sparse_conv(seed: int = 1) -> nn.Conv2d:
@@ -103,3 +111,10 @@ def test_all_zero_layer_stays_zero():
     shared = SharedWeight(torch.zeros(2, 3), 16)
 
     assert torch.equal(torch.zeros(2, 3), shared(shared.right_inverse(torch.zeros(2, 3))))
+
+
+def test_linear_start_leaves_the_gap_of_pruning_empty():
+    """Centroids start evenly spaced over each sign's own range, none of them in the gap."""
+    values = torch.tensor([-3.0, -1.0, 2.0, 4.0, 3.1, -1.3])
+
+    assert [-3.0, -2.0, -1.0, 2.0, 3.0, 4.0] == linear_centroids(values, 6).tolist()

@@ -1,0 +1,311 @@
+/* test_conv.c - convolutions of random shapes against the definition, written out directly.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#include <string.h>
+
+#include "check.h"
+#include "sqz_kernels.h"
+
+enum { MOST_FILTERS = 9 };
+
+/* One random layer with everything that belongs to it, each block exactly as large as it may be. */
+typedef struct {
+    sqz_conv_t layer;
+    uint8_t *in;     /* [in.height, in.width, in.channels], whole */
+    int8_t *weights; /* [out_channels][window.height][window.width][in.channels] */
+    int32_t *bias;
+    uint32_t m[MOST_FILTERS];
+    sqz_work_t work;
+    sqz_tables_t tables;
+} case_t;
+
+static int32_t row_bytes(const sqz_map_t *map)
+{
+    return map->width * map->channels;
+}
+
+static int32_t filter_weights(const sqz_conv_t *layer)
+{
+    return layer->window.height * layer->window.width * layer->in.channels;
+}
+
+static void choose_shape(sqz_conv_t *layer)
+{
+    const int32_t kernel_height = random_from(1, 3);
+    const int32_t kernel_width = random_from(1, 3);
+    const int32_t stride = random_from(1, 3);
+    const int32_t padding = random_from(0, 2);
+
+    layer->window = (sqz_window_t){(uint8_t)kernel_height, (uint8_t)kernel_width, (uint8_t)stride,
+                                   (uint8_t)padding};
+    layer->in = (sqz_map_t){.height = (uint16_t)random_from(kernel_height, 9),
+                            .width = (uint16_t)random_from(kernel_width, 9),
+                            .channels = (uint16_t)random_from(1, 9)};
+    layer->in.held = layer->in.height;
+    layer->out_channels = (uint16_t)random_from(1, MOST_FILTERS);
+    layer->first_channel = (uint16_t)random_from(0, 3);
+    layer->out = (sqz_map_t){
+        .height = (uint16_t)((layer->in.height + 2 * padding - kernel_height) / stride + 1),
+        .width = (uint16_t)((layer->in.width + 2 * padding - kernel_width) / stride + 1),
+        .channels = (uint16_t)(layer->first_channel + layer->out_channels + random_from(0, 3)),
+    };
+    layer->out.held = layer->out.height;
+}
+
+/* A bias near the ends of int32 lets the accumulator wrap, as PyTorch's does. */
+static int32_t random_bias(void)
+{
+    const int32_t kind = random_from(0, 9);
+
+    if (kind == 0) {
+        return INT32_MAX - random_from(0, 1000);
+    }
+    return kind == 1 ? INT32_MIN + random_from(0, 1000) : random_from(-20000, 20000);
+}
+
+static void open_case(case_t *test)
+{
+    sqz_conv_t *const layer = &test->layer;
+
+    memset(test, 0, sizeof *test);
+    choose_shape(layer);
+    const int32_t weights = filter_weights(layer);
+    const int32_t all_weights = layer->out_channels * weights;
+
+    test->in = random_block(layer->in.height * row_bytes(&layer->in));
+    test->weights = random_block(all_weights);
+    test->bias = random_block(layer->out_channels * (int32_t)sizeof(int32_t));
+    for (int32_t i = 0; i < layer->out_channels; i++) {
+        test->bias[i] = random_bias();
+        test->m[i] = (uint32_t)random_from(110, 120) << 23 | (random_bits() & 0x7fffff);
+    }
+    layer->in_zero_point = (uint8_t)(random_from(0, 1) ? random_from(0, 255) : 0);
+    layer->bias = test->bias;
+    layer->remap = random_from(0, 1) ? random_block(256) : NULL;
+    layer->requantizer.form = SQZ_REQUANTIZE_EXACT;
+    layer->requantizer.per_filter = (uint8_t)random_from(0, 1);
+    layer->requantizer.zero_point = (uint8_t)random_from(0, 80);
+    layer->requantizer.low = random_from(0, 1) ? layer->requantizer.zero_point : 0;
+    layer->requantizer.m = test->m;
+    layer->filters.coding = SQZ_CODING_RAW;
+    layer->filters.bits = (const uint8_t *)test->weights;
+    layer->filters.bit_count = (uint32_t)all_weights * 8;
+
+    test->work.tables = &test->tables;
+    test->work.tile = random_block(SQZ_TILE_CHANNELS * weights);
+    test->work.strip = random_block(SQZ_TILE_CHANNELS * layer->out.width);
+}
+
+static void close_case(case_t *test)
+{
+    free(test->work.strip);
+    free(test->work.tile);
+    free((void *)(uintptr_t)test->layer.remap);
+    free(test->bias);
+    free(test->weights);
+    free(test->in);
+}
+
+/* Output of filter FILTER at [row, x], by the definition. */
+static uint8_t expected_at(const case_t *test, int32_t row, int32_t x, int32_t filter)
+{
+    const sqz_conv_t *const layer = &test->layer;
+    const sqz_window_t *const window = &layer->window;
+    const int8_t *weight = test->weights + filter * filter_weights(layer);
+    int64_t acc = test->bias[filter];
+
+    for (int32_t i = 0; i < window->height; i++) {
+        for (int32_t k = 0; k < window->width; k++) {
+            const int32_t y_in = row * window->stride - window->padding + i;
+            const int32_t x_in = x * window->stride - window->padding + k;
+
+            for (int32_t c = 0; c < layer->in.channels; c++, weight++) {
+                if (y_in >= 0 && y_in < layer->in.height && x_in >= 0 && x_in < layer->in.width) {
+                    const int32_t at = (y_in * layer->in.width + x_in) * layer->in.channels + c;
+                    acc += *weight * (test->in[at] - layer->in_zero_point);
+                }
+            }
+        }
+    }
+    acc += acc > INT32_MAX ? -((int64_t)1 << 32) : acc < INT32_MIN ? (int64_t)1 << 32 : 0;
+    const sqz_requantizer_t *const requantizer = &layer->requantizer;
+    const uint8_t y = sqz_requantize_exact((int32_t)acc,
+                                           test->m[requantizer->per_filter ? filter : 0],
+                                           requantizer->zero_point, requantizer->low);
+    return layer->remap ? layer->remap[y] : y;
+}
+
+/* A row of the output map: the layer's channels as defined, its neighbours' as they were. */
+static void check_row(const case_t *test, const uint8_t *actual, const uint8_t *before, int32_t row)
+{
+    const sqz_conv_t *const layer = &test->layer;
+
+    for (int32_t i = 0; i < row_bytes(&layer->out); i++) {
+        const int32_t filter = i % layer->out.channels - layer->first_channel;
+        const int is_own = filter >= 0 && filter < layer->out_channels;
+        const int32_t x = i / layer->out.channels;
+
+        check_equal(is_own ? expected_at(test, row, x, filter) : before[i], actual[i],
+                    is_own ? "convolution" : "neighbouring channel");
+    }
+}
+
+static void test_whole_maps(void)
+{
+    case_t test;
+
+    open_case(&test);
+    const sqz_conv_t *const layer = &test.layer;
+    const int32_t bytes = layer->out.height * row_bytes(&layer->out);
+    uint8_t *const out = random_block(bytes);
+    uint8_t *const before = random_block(bytes);
+
+    memcpy(before, out, (size_t)bytes);
+    sqz_conv(layer, test.in, out, 0, layer->out.height, &test.work);
+    check_equal(SQZ_OK, test.work.status, "status");
+    for (int32_t row = 0; row < layer->out.height; row++) {
+        const int32_t at = row * row_bytes(&layer->out);
+        check_row(&test, out + at, before + at, row);
+    }
+    free(before);
+    free(out);
+    close_case(&test);
+}
+
+/* Some rows a call; input rows arrive in a ring just before they are needed. */
+static void test_rings(void)
+{
+    case_t test;
+
+    open_case(&test);
+    sqz_conv_t *const layer = &test.layer;
+    const int32_t rows = random_from(1, layer->out.height);
+    const int32_t in_row = row_bytes(&layer->in);
+    const int32_t out_row = row_bytes(&layer->out);
+    const int32_t needed = (rows - 1) * layer->window.stride + layer->window.height;
+    int32_t arrived = 0;
+
+    layer->in.held = (uint16_t)(needed < layer->in.height ? needed : layer->in.height);
+    layer->out.held = (uint16_t)random_from(rows, layer->out.height);
+    uint8_t *const ring = random_block(layer->in.held * in_row);
+    uint8_t *const out = random_block(layer->out.held * out_row);
+    uint8_t *const before = random_block(layer->out.held * out_row);
+
+    memcpy(before, out, (size_t)(layer->out.held * out_row));
+    for (int32_t row = 0; row < layer->out.height; row += rows) {
+        const int32_t end = row + rows < layer->out.height ? row + rows : layer->out.height;
+
+        for (; arrived < sqz_rows_end(&layer->window, layer->in.height, end - 1); arrived++) {
+            memcpy(ring + (arrived % layer->in.held) * in_row, test.in + arrived * in_row,
+                   (size_t)in_row);
+        }
+        sqz_conv(layer, ring, out, row, end - row, &test.work);
+        for (int32_t done = row; done < end; done++) {
+            const int32_t at = (done % layer->out.held) * out_row;
+            check_row(&test, out + at, before + at, done);
+        }
+    }
+    free(before);
+    free(out);
+    free(ring);
+    close_case(&test);
+}
+
+static int32_t expected_sum(const case_t *test, int32_t filter)
+{
+    int32_t sum = 0;
+
+    for (int32_t row = 0; row < test->layer.out.height; row++) {
+        for (int32_t x = 0; x < test->layer.out.width; x++) {
+            sum += expected_at(test, row, x, filter);
+        }
+    }
+    return sum;
+}
+
+/* The head: sums over all pixels, in any number of calls, or their quantized average. */
+static void test_average(int is_quantized)
+{
+    case_t test;
+
+    open_case(&test);
+    const int32_t rows = random_from(1, test.layer.out.height);
+    int32_t *const logits = random_block(test.layer.out_channels * (int32_t)sizeof(int32_t));
+    const sqz_conv_average_t head = {
+        .conv = test.layer,
+        .zero_sum = is_quantized ? random_from(0, 5000) : 0,
+        .m = is_quantized ? (uint32_t)random_from(117, 125) << 23 | (random_bits() & 0x7fffff) : 0,
+    };
+
+    for (int32_t row = 0; row < test.layer.out.height; row += rows) {
+        const int32_t left = test.layer.out.height - row;
+        sqz_conv_average(&head, test.in, logits, row, rows < left ? rows : left, &test.work);
+    }
+    for (int32_t filter = 0; filter < test.layer.out_channels; filter++) {
+        const int32_t sum = expected_sum(&test, filter);
+        const int32_t zero_point = head.conv.requantizer.zero_point;
+
+        check_equal(is_quantized
+                        ? sqz_requantize_exact(sum - head.zero_sum, head.m, zero_point, 0)
+                        : sum,
+                    logits[filter], "logit");
+    }
+    free(logits);
+    close_case(&test);
+}
+
+/* A stream that ends early: every weight from there on is 0, and the status says so for good. */
+static void test_damaged_stream(void)
+{
+    case_t test;
+
+    open_case(&test);
+    sqz_conv_t *const layer = &test.layer;
+    const int32_t weights = layer->out_channels * filter_weights(layer);
+    const int32_t kept = random_from(0, weights - 1);
+    const int32_t bytes = layer->out.height * row_bytes(&layer->out);
+    uint8_t *const out = random_block(bytes);
+    uint8_t *const before = random_block(bytes);
+
+    layer->filters.bit_count = (uint32_t)kept * 8;
+    memcpy(before, out, (size_t)bytes);
+    sqz_conv(layer, test.in, out, 0, layer->out.height, &test.work);
+    check_equal(SQZ_ERR_BITSTREAM, test.work.status, "status of a damaged stream");
+
+    memset(test.weights + kept, 0, (size_t)(weights - kept));
+    for (int32_t row = 0; row < layer->out.height; row++) {
+        const int32_t at = row * row_bytes(&layer->out);
+        check_row(&test, out + at, before + at, row);
+    }
+    layer->filters.bit_count = (uint32_t)weights * 8;
+    sqz_conv(layer, test.in, out, 0, layer->out.height, &test.work);
+    check_equal(SQZ_ERR_BITSTREAM, test.work.status, "the first error sticks");
+    free(before);
+    free(out);
+    close_case(&test);
+}
+
+static void test_no_rows_do_nothing(void)
+{
+    case_t test;
+
+    open_case(&test);
+    test.layer.filters.bit_count = 0; /* would be an error, if it were read */
+    sqz_conv(&test.layer, test.in, NULL, 0, 0, &test.work);
+    check_equal(SQZ_OK, test.work.status, "no rows, no error");
+    close_case(&test);
+}
+
+int main(void)
+{
+    for (int32_t round = 0; round < 500; round++) {
+        test_whole_maps();
+        test_rings();
+        test_average(0);
+        test_average(1);
+        test_damaged_stream();
+    }
+    test_no_rows_do_nothing();
+    return check_result("test_conv");
+}

@@ -1,0 +1,166 @@
+/* test_requantize.c - each integer form gives the float32 result it stands for.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+#include "sqz_requantize.h"
+
+/* The judge below computes in float32 only where float expressions are float32. */
+SQZ_STATIC_ASSERT(FLT_EVAL_METHOD == 0);
+
+typedef uint8_t form_t(int32_t acc, uint32_t m, int32_t zero_point, int32_t low);
+
+static uint8_t float_result(int32_t acc, uint32_t m, int32_t zero_point, int32_t low)
+{
+    float multiplier;
+
+    memcpy(&multiplier, &m, sizeof m);
+    const volatile float product = (float)acc * multiplier;
+    const int64_t y = (int64_t)lrintf(product) + zero_point;
+
+    return (uint8_t)(y < low ? low : y > 255 ? 255 : y);
+}
+
+static uint8_t exact(int32_t acc, uint32_t m, int32_t zero_point, int32_t low)
+{
+    return sqz_requantize_exact(acc, m, zero_point, low);
+}
+
+static uint8_t checked(int32_t acc, uint32_t m, int32_t zero_point, int32_t low)
+{
+    const sqz_requantizer_t requantizer = {
+        .form = SQZ_REQUANTIZE_CHECKED,
+        .zero_point = (uint8_t)zero_point,
+        .low = (uint8_t)low,
+        .m = &m,
+    };
+    sqz_scaler_t scaler;
+
+    sqz_scaler_init(&scaler, &requantizer, 0);
+    return sqz_requantize(acc, &scaler, &requantizer);
+}
+
+static uint32_t random_multiplier(int32_t lowest_exponent, int32_t highest_exponent)
+{
+    const uint32_t exponent = (uint32_t)random_from(lowest_exponent, highest_exponent);
+    const uint32_t mantissas[] = {0, 1, 0x400000, 0x7fffff, random_bits() & 0x7fffff};
+
+    return exponent << 23 | mantissas[random_from(0, 4)];
+}
+
+/* Around every step from one output to the next, where a wrong rounding shows. */
+static void check_steps(form_t *form, uint32_t m, int32_t zero_point, int32_t low)
+{
+    float multiplier;
+
+    memcpy(&multiplier, &m, sizeof m);
+    for (int32_t y = -1; y <= 256; y++) {
+        const double at = ((double)(y - zero_point) + 0.5) / (double)multiplier;
+
+        if (fabs(at) > 2147483000.0) {
+            continue;
+        }
+        for (int32_t near = -3; near <= 3; near++) {
+            const int32_t acc = (int32_t)at + near;
+            check_equal(float_result(acc, m, zero_point, low), form(acc, m, zero_point, low), "step");
+        }
+    }
+}
+
+static void check_anywhere(form_t *form, uint32_t m, int32_t zero_point, int32_t low)
+{
+    static const int32_t special[] = {0, 1, -1, 1 << 24, (1 << 24) + 1, -(1 << 24) - 1,
+                                      INT32_MAX, INT32_MIN, INT32_MAX - 64, INT32_MIN + 64};
+
+    for (uint32_t i = 0; i < sizeof special / sizeof special[0]; i++) {
+        check_equal(float_result(special[i], m, zero_point, low),
+                    form(special[i], m, zero_point, low), "special accumulator");
+    }
+    for (int32_t round = 0; round < 100; round++) {
+        const int32_t acc = random_int32() >> random_from(0, 31);
+        check_equal(float_result(acc, m, zero_point, low), form(acc, m, zero_point, low), "random");
+    }
+}
+
+static void test_form(form_t *form, int32_t lowest_exponent, int32_t highest_exponent)
+{
+    for (int32_t round = 0; round < 300; round++) {
+        const uint32_t m = random_multiplier(lowest_exponent, highest_exponent);
+        const int32_t zero_point = random_from(0, 1) ? 0 : random_from(0, 255);
+        const int32_t low = random_from(0, 1) ? zero_point : 0;
+
+        check_steps(form, m, zero_point, low);
+        check_anywhere(form, m, zero_point, low);
+    }
+}
+
+/* floor(NUMBER / 2^SHIFT) without a right shift of something negative. */
+static int64_t floor_shift(int64_t number, uint32_t shift)
+{
+    const int64_t unit = (int64_t)1 << shift;
+    const int64_t rest = ((number % unit) + unit) % unit;
+
+    return (number - rest) / unit;
+}
+
+static void test_fixed_is_multiply_add_shift_with_a_filter_s_own_numbers(void)
+{
+    enum { FILTERS = 5 };
+
+    for (int32_t round = 0; round < 2000; round++) {
+        int32_t factor[FILTERS];
+        int64_t addend[FILTERS];
+        uint8_t shift[FILTERS];
+        const sqz_requantizer_t requantizer = {
+            .form = SQZ_REQUANTIZE_FIXED,
+            .per_filter = (uint8_t)random_from(0, 1),
+            .low = (uint8_t)random_from(0, 100),
+            .factor = factor,
+            .addend = addend,
+            .shift = shift,
+        };
+        const int32_t filter = random_from(0, FILTERS - 1);
+        const int32_t used = requantizer.per_filter ? filter : 0;
+        const int32_t acc = random_int32() >> random_from(0, 31);
+        sqz_scaler_t scaler;
+
+        for (int32_t i = 0; i < FILTERS; i++) {
+            factor[i] = random_from(1 << 30, INT32_MAX - 1);
+            shift[i] = (uint8_t)random_from(31, 53);
+            addend[i] = (int64_t)random_from(-1000, 1000) * ((int64_t)1 << (shift[i] - 3));
+        }
+        const int64_t y = floor_shift((int64_t)acc * factor[used] + addend[used], shift[used]);
+        const int32_t low = requantizer.low;
+
+        sqz_scaler_init(&scaler, &requantizer, filter);
+        check_equal(y < low ? low : y > 255 ? 255 : y,
+                    sqz_requantize(acc, &scaler, &requantizer), "fixed");
+    }
+}
+
+static void test_exact_takes_a_filter_s_own_multiplier(void)
+{
+    static const uint32_t m[] = {0x3c000000, 0x3d000000}; /* 2^-7, 2^-5 */
+    const sqz_requantizer_t requantizer = {
+        .form = SQZ_REQUANTIZE_EXACT, .per_filter = 1, .zero_point = 3, .m = m};
+    sqz_scaler_t scaler;
+
+    sqz_scaler_init(&scaler, &requantizer, 1);
+    check_equal(35, sqz_requantize(1024, &scaler, &requantizer), "second filter");
+    sqz_scaler_init(&scaler, &requantizer, 0);
+    check_equal(11, sqz_requantize(1024, &scaler, &requantizer), "first filter");
+}
+
+int main(void)
+{
+    test_form(exact, 1, 126);     /* 2^-126 <= m < 1 */
+    test_form(checked, 106, 125); /* what its proof covers: 2^-21 <= m < 1/2 */
+    test_fixed_is_multiply_add_shift_with_a_filter_s_own_numbers();
+    test_exact_takes_a_filter_s_own_multiplier();
+    check_equal(7, sqz_requantize_exact(INT32_MAX, 0, 7, 0), "m of 0");
+    return check_result("test_requantize");
+}
