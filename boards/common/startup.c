@@ -47,10 +47,7 @@ __attribute__((section(".vectors"), used)) static const vector_t vectors[16] = {
 };
 
 /* Counters that use SysTick replace this. */
-__attribute__((weak)) void systick_handler(void)
-{
-    fault_handler();
-}
+void systick_handler(void) __attribute__((weak, alias("fault_handler")));
 
 static void paint_stack(void)
 {

@@ -20,11 +20,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from data import LABELS, augment, read, write_first_of_each_class
 from recipe import ARCHITECTURE, IMAGE, Recipe
-from size import coded_bytes
 
+from sqz2c.encode import encode
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
+from sqz2c.plan import plan
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
 from sqz2c.train.export import to_graph
 from sqz2c.train.fake_quant import observing, quantize_activations, quantize_weights
@@ -165,17 +166,20 @@ def integer_accuracy(graph: Graph, test: Dataset) -> float:
 
 
 def log_integers(run: Run, graph: Graph) -> None:
-    """Log what is shipped: its accuracy, work and about its size."""
-    for conv in graph.convs:
-        used = torch.from_numpy(conv.weights).unique().numel()
+    """Log what is shipped: its size in flash and RAM, work and accuracy."""
+    program = encode(plan(graph))
+    for name, packed in program.filters.items():
         run.log(
-            f"{conv.name}: {(conv.weights != 0).sum()} of {conv.weights.size} weights, "
-            f"{used} values, about {coded_bytes(torch.from_numpy(conv.weights))} B"
+            f"{name}: {packed.nonzero_count} of {packed.weight_count} weights, "
+            f"{len(packed.values.symbols)} values, {packed.coding}, {packed.flash_bytes} B"
         )
-    coded = sum(coded_bytes(torch.from_numpy(conv.weights)) for conv in graph.convs)
+    coded = sum(packed.flash_bytes for packed in program.filters.values())
     biases = sum(4 * conv.out_channels for conv in graph.convs)
+    scratch = program.scratch.tables + program.scratch.tile + program.scratch.strip
     work = sum(macs(graph, layer) for layer in graph.layers)
-    run.log(f"{work} multiply-accumulates; weights about {coded} B, biases {biases} B")
+    run.log(f"flash: weights {coded} B with their codebooks and tables, biases {biases} B")
+    run.log(f"RAM: arena {program.arena.size} B, scratch {scratch} B")
+    run.log(f"work: {work} multiply-accumulates")
     run.log(f"integer: test {100 * integer_accuracy(graph, run.test):.2f} %")
 
 

@@ -18,13 +18,15 @@ DESCRIPTOR_BYTES = {
     "sqz_maxpool_t": 22,
     "sqz_lookup_t": 16,
 }
+RUNTIME_TABLE_BYTES = 64  # what runtime_c has of its own: the remainders of sqz_crc32.c
 
 
 @dataclass(frozen=True)
 class Flash:
     """
     Read-only data, bytes: bit streams, codebooks (values in code order), tables (code lengths,
-    flag symbols, rescaling, lookup tables, layer descriptors), biases. Code is not in it.
+    flag symbols, rescaling, lookup tables, layer descriptors, the runtime's own), biases. Code is
+    not in it.
     """
 
     weights_bytes: int
@@ -46,6 +48,7 @@ class Ram:
 
 def flash_of(layers: Sequence[LayerView]) -> Flash:
     sums = dict.fromkeys(("weights", "codebooks", "tables", "biases"), 0)
+    sums["tables"] = RUNTIME_TABLE_BYTES
     for layer in layers:
         sums["tables"] += DESCRIPTOR_BYTES[layer.c_type]
         for array in layer.arrays:

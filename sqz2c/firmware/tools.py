@@ -2,6 +2,7 @@
 The programs that firmware needs from the system, and how to get them.
 """
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -70,7 +71,12 @@ def call(name: str, arguments: Sequence[str | Path], folder: Path) -> str:
     command = [require(name), *map(str, arguments)]
     try:
         done = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            command,
+            cwd=folder,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
         )
     except OSError as error:
         raise FirmwareError(f"{name} cannot be run: {error}") from error

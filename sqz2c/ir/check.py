@@ -57,7 +57,9 @@ def _check_names(graph: Graph) -> None:
 
 
 def _check_tensor(tensor: Tensor) -> None:
-    if not all(1 <= side <= MAX_SIDE for side in (tensor.height, tensor.width, tensor.channels)):
+    if not all(
+        1 <= side <= MAX_SIDE for side in (tensor.height, tensor.width, tensor.channels)
+    ):
         raise Sqz2cError(
             f"{tensor.name}: the shape {tensor.shape_text} is outside 1..{MAX_SIDE}."
         )
@@ -146,8 +148,8 @@ def _check_window(layer: Conv | MaxPool, kernels: tuple[int, int]) -> None:
         and 0 <= layer.padding <= MAX_WINDOW
     ):
         raise Sqz2cError(
-            f"{layer.name}: kernel {kernels[0]}x{kernels[1]}, stride {layer.stride} and padding "
-            f"{layer.padding} must lie in 1..{MAX_WINDOW} (padding from 0)."
+            f"{layer.name}: kernel {kernels[0]}x{kernels[1]}, stride {layer.stride} and "
+            f"padding {layer.padding} must lie in 1..{MAX_WINDOW} (padding from 0)."
         )
 
 
@@ -201,8 +203,8 @@ def _check_pool(pool: MaxPool, source: Tensor, target: Tensor) -> None:
         window = (pool.kernel, pool.stride, pool.padding)
         if out_side not in (conv_side(side, *window), pool_side(side, *window)):
             raise Sqz2cError(
-                f"{pool.name}: a {pool.kernel}x{pool.kernel} pool of stride {pool.stride} cannot "
-                f"make {source.shape_text} {target.shape_text}."
+                f"{pool.name}: a {pool.kernel}x{pool.kernel} pool of stride {pool.stride} "
+                f"cannot make {source.shape_text} {target.shape_text}."
             )
     if source.channels != target.channels or source.quantization != target.quantization:
         raise Sqz2cError(f"{pool.name}: a pool keeps channels, scale and zero point.")

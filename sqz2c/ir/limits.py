@@ -15,11 +15,13 @@ SMALLEST_NORMAL = np.float32(2.0**-126)
 
 def check_quantization(name: str, quantization: Quantization) -> None:
     """
-    Raise Sqz2cError naming NAME unless the scale is a positive float32 and the zero point a byte.
+    Raise Sqz2cError about NAME unless the scale is a positive float32, the zero point a byte.
     """
     scale, zero_point = quantization.scale, quantization.zero_point
     if not (np.isfinite(scale) and scale > 0 and float(np.float32(scale)) == scale):
-        raise Sqz2cError(f"{name}: the scale {scale!r} is not a positive finite float32 number.")
+        raise Sqz2cError(
+            f"{name}: the scale {scale!r} is not a positive finite float32 number."
+        )
     if not 0 <= zero_point <= 255:
         raise Sqz2cError(f"{name}: the zero point {zero_point} is outside 0..255.")
 

@@ -20,8 +20,8 @@ def to_text(graph: Graph) -> str:
     total = sum(macs(graph, layer) for layer in graph.layers)
     weights = sum(conv.weights.size for conv in graph.convs)
     lines = [
-        f"squeezenet {numbers}, {graph.order} {graph.image.shape_text}, {graph.classes} classes, "
-        f"{weights} weights, {total} MACs"
+        f"squeezenet {numbers}, {graph.order} {graph.image.shape_text}, "
+        f"{graph.classes} classes, {weights} weights, {total} MACs"
     ]
     if graph.preprocessing is not None:
         mean, std = graph.preprocessing.mean, graph.preprocessing.std

@@ -31,7 +31,9 @@ class Section:
 
     @property
     def end(self) -> int:
-        return self.start + 4 * CODEBOOK + 4 * self.shape[0] + self.count + (self.count + 1) // 2
+        return (
+            self.start + 4 * CODEBOOK + 4 * self.shape[0] + self.count + (self.count + 1) // 2
+        )
 
 
 def _shapes() -> Iterator[tuple[int, int, int, int]]:
@@ -73,11 +75,16 @@ def deep_compression_network(data: bytes, path: str) -> Network:
     sections = _sections(data)
     if sections[-1].end != len(data):
         raise LoadError(
-            f"{path} has {len(data)} bytes, but its counts ask for {sections[-1].end}: the file "
-            "is damaged, copy it again."
+            f"{path} has {len(data)} bytes, but its counts ask for {sections[-1].end}: the "
+            "file is damaged, copy it again."
         )
     filters = [_filters(data, section, path) for section in sections]
-    fires = tuple(Fire(*filters[at : at + 3]) for at in range(1, len(filters) - 1, 3))
+    fires = tuple(
+        Fire(squeeze, expand1x1, expand3x3)
+        for squeeze, expand1x1, expand3x3 in zip(
+            filters[1:-1:3], filters[2:-1:3], filters[3:-1:3], strict=True
+        )
+    )
 
     return Network(filters[0], fires, filters[-1], POOLS)
 

@@ -5,9 +5,7 @@ A float state_dict as a network: shapes checked by key, masks multiplied out.
 import numpy as np
 
 from sqz2c.load.squeezenet import Filters, Fire, Network
-from sqz2c.load.state_dict import HEAD, STEM, StateDict, skeleton
-
-KERNELS = {"squeeze": 1, "expand1x1": 1, "expand3x3": 3}
+from sqz2c.load.state_dict import FIRE_PARTS, HEAD, STEM, StateDict, skeleton
 
 
 def float_network(state: StateDict) -> Network:
@@ -16,15 +14,18 @@ def float_network(state: StateDict) -> Network:
     """
     found = skeleton(state)
     stem = _filters(state, STEM)
-    fires = tuple(
-        Fire(*(_filters(state, f"features.{number}.{part}") for part in KERNELS))
-        for number in found.fires
-    )
+    fires = tuple(_fire(state, f"features.{number}") for number in found.fires)
     network = Network(stem, fires, _filters(state, HEAD), found.pools)
     state.done()
     check_shapes(state, network, found.fires)
 
     return network
+
+
+def _fire(state: StateDict, key: str) -> Fire:
+    squeeze, left, right = (_filters(state, f"{key}.{part}") for part in FIRE_PARTS)
+
+    return Fire(squeeze, left, right)
 
 
 def _filters(state: StateDict, key: str) -> Filters:
@@ -59,7 +60,9 @@ def _check_filters(
     if len(shape) != 4 or 0 in shape or shape[2] != shape[3]:
         raise state.error(f"{key}.weight has shape {list(shape)}, expected [out, in, k, k]")
     if kernel is not None and shape[2] != kernel:
-        raise state.error(f"{key}.weight has {shape[2]}x{shape[3]} filters, expected {kernel}x{kernel}")
+        raise state.error(
+            f"{key}.weight has {shape[2]}x{shape[3]} filters, expected {kernel}x{kernel}"
+        )
     if channels is not None and shape[1] != channels:
         raise state.error(
             f"{key}.weight takes {shape[1]} channels, but the layers before give {channels}"

@@ -95,7 +95,7 @@ def read_image(path: Path, height: int, width: int, order: Order) -> np.ndarray:
     if order == "GRAY":
         return pixels[:, :, np.newaxis].copy()
 
-    return np.ascontiguousarray(pixels[:, :, ::-1] if order == "BGR" else pixels)
+    return (pixels[:, :, ::-1] if order == "BGR" else pixels).copy()
 
 
 def _cut(picture: Image.Image, height: int, width: int) -> Image.Image:

@@ -13,7 +13,7 @@ import torch
 from sqz2c.errors import LoadError, Sqz2cError
 from sqz2c.ir.check import check_graph
 from sqz2c.ir.checkpoint import from_plain, is_checkpoint, read_archive
-from sqz2c.ir.graph import Graph, Preprocessing
+from sqz2c.ir.graph import Graph, Order, Preprocessing
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.limits import check_quantization
 from sqz2c.ir.pixels import PIXEL, TABLE_OUTPUT, pixel_table
@@ -46,7 +46,11 @@ def load_model(path: Path, options: LoadOptions) -> Graph:
     geometry and Caffe's preprocessing. A state_dict needs the input size.
     Raise LoadError naming PATH.
     """
-    if options.order not in (None, *ORDERS) or options.trained_order not in (None, "RGB", "BGR"):
+    if options.order not in (None, *ORDERS) or options.trained_order not in (
+        None,
+        "RGB",
+        "BGR",
+    ):
         raise LoadError("The channel order must be RGB, BGR or GRAY (trained: RGB or BGR).")
     data = _read(path)
     try:
@@ -79,9 +83,9 @@ def _graph(data: bytes, path: str, options: LoadOptions) -> Graph:
         names = _members(data, path)
         if any(name.endswith(".npy") for name in names):
             return _state_dict_graph(_npz(data, path), path, options)
-        if any(name.endswith(("models/model.json", "code/__torch__.py")) for name in names) or any(
-            "/code/" in name for name in names
-        ):
+        if any(
+            name.endswith(("models/model.json", "code/__torch__.py")) for name in names
+        ) or any("/code/" in name for name in names):
             raise LoadError(
                 f"{path} holds an exported program, which is not supported: save "
                 "model.state_dict() with torch.save instead."
@@ -128,8 +132,8 @@ def _checkpoint_graph(plain: object, path: str, options: LoadOptions) -> Graph:
         if name in CHECKPOINT_OPTIONS or sizes.get(name) == getattr(options, name):
             continue
         raise LoadError(
-            f"{path} is a checkpoint of sqz2c and holds its own {name.replace('_', ' ')}: leave "
-            "the option out."
+            f"{path} is a checkpoint of sqz2c and holds its own {name.replace('_', ' ')}: "
+            "leave the option out."
         )
     labels = options.labels or graph.labels
 
@@ -141,7 +145,7 @@ def _deep_compression_graph(data: bytes, path: str, options: LoadOptions) -> Gra
     side = options.input_height or options.input_width or INPUT_SIDE
     defaults = Geometry(side, side, 2, 0, HEAD_PADDING, True)
 
-    return _float_graph(network, path, options, defaults, "caffe")
+    return _float_graph(network, options, defaults, "caffe")
 
 
 def _state_dict_graph(plain: object, path: str, options: LoadOptions) -> Graph:
@@ -149,37 +153,39 @@ def _state_dict_graph(plain: object, path: str, options: LoadOptions) -> Graph:
     height = options.input_height or options.input_width
     if height is None:
         raise LoadError(
-            f"{path} does not say how large its images are: give the input size as HEIGHTxWIDTH."
+            f"{path} does not say how large its images are: give the input size, HEIGHTxWIDTH."
         )
     defaults = Geometry(height, height, 2, 0, 0, True)
     if is_quantized(state):
-        return _quantized_graph(state, path, options, defaults)
+        return _quantized_graph(state, options, defaults)
 
-    return _float_graph(float_network(state), path, options, defaults, "torchvision")
+    return _float_graph(float_network(state), options, defaults, "torchvision")
 
 
 def _geometry(options: LoadOptions, defaults: Geometry) -> Geometry:
-    given = {
-        "height": options.input_height,
-        "width": options.input_width,
-        "stem_stride": options.stem_stride,
-        "stem_padding": options.stem_padding,
-        "head_padding": options.head_padding,
-        "head_relu": options.head_relu,
-    }
-    geometry = replace(defaults, **{k: v for k, v in given.items() if v is not None})
-    if min(geometry.height, geometry.width, geometry.stem_stride) < 1 or min(
-        geometry.stem_padding, geometry.head_padding
-    ) < 0:
-        raise LoadError(
-            "Input size and stride must be at least 1, and paddings at least 0."
-        )
+    geometry = Geometry(
+        height=_given(options.input_height, defaults.height),
+        width=_given(options.input_width, defaults.width),
+        stem_stride=_given(options.stem_stride, defaults.stem_stride),
+        stem_padding=_given(options.stem_padding, defaults.stem_padding),
+        head_padding=_given(options.head_padding, defaults.head_padding),
+        head_relu=bool(_given(options.head_relu, defaults.head_relu)),
+    )
+    if (
+        min(geometry.height, geometry.width, geometry.stem_stride) < 1
+        or min(geometry.stem_padding, geometry.head_padding) < 0
+    ):
+        raise LoadError("Input size and stride must be at least 1, and paddings at least 0.")
 
     return geometry
 
 
+def _given(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
 def _float_graph(
-    network: Network, path: str, options: LoadOptions, defaults: Geometry, preset: str
+    network: Network, options: LoadOptions, defaults: Geometry, preset: str
 ) -> Graph:
     channels = int(network.stem.weights.shape[1])
     preprocessing, trained = preprocessing_of(options, channels, preset)
@@ -189,13 +195,11 @@ def _float_graph(
     return in_camera_order(graph, options.order or _default_order(channels))
 
 
-def _default_order(channels: int) -> str:
+def _default_order(channels: int) -> Order:
     return "GRAY" if channels == 1 else "RGB"
 
 
-def _quantized_graph(
-    state: StateDict, path: str, options: LoadOptions, defaults: Geometry
-) -> Graph:
+def _quantized_graph(state: StateDict, options: LoadOptions, defaults: Geometry) -> Graph:
     network, quantization = quantized_network(state)
     channels = int(network.stem.weights.shape[1])
     preprocessing, trained = preprocessing_of(options, channels, "torchvision")

@@ -17,7 +17,7 @@ ORDERS = ("RGB", "BGR", "GRAY")
 @dataclass(frozen=True)
 class Preset:
     """
-    A well known preprocessing; MEAN and STD are in ORDER, the channels as the network was trained.
+    A well known preprocessing; MEAN and STD are in ORDER, as the network was trained.
     """
 
     order: TrainedOrder
@@ -42,10 +42,11 @@ class LoadOptions:
     None means: as the kind of file has it (see load_model).
 
     INPUT_HEIGHT and INPUT_WIDTH are the image's. ORDER is how the caller's camera delivers
-    pixels, TRAINED_ORDER how the network was trained. A pixel 0..255 becomes (pixel - mean) / std,
-    MEAN and STD one value a channel in TRAINED_ORDER (or one for all); PRESET names a common
-    choice of trained order, mean and std, each of which can still be given. STEM_... and HEAD_...
-    are the geometry of the first and the last convolution, LABELS the names of the classes.
+    pixels, TRAINED_ORDER how the network was trained. A pixel 0..255 becomes
+    (pixel - mean) / std, MEAN and STD one value a channel in TRAINED_ORDER (or one for all);
+    PRESET names a common choice of trained order, mean and std, each of which can still be
+    given. STEM_... and HEAD_... are the geometry of the first and the last convolution, LABELS
+    the names of the classes.
     """
 
     input_height: int | None = None
@@ -70,15 +71,21 @@ class LoadOptions:
 
 def preprocessing_of(
     options: LoadOptions, channels: int, default_preset: str
-) -> tuple[Preprocessing, str]:
+) -> tuple[Preprocessing, Order]:
     """
     Give mean and std in trained order, and the trained order ("GRAY" for one channel).
     """
     preset = _preset(options, channels, default_preset)
-    order = "GRAY" if channels == 1 else options.trained_order or preset.order
-    step = 1 if order in (preset.order, "GRAY") else -1  # a preset's values follow its own order
-    mean = _per_channel("mean", _given(options.mean, preset.mean[::step]), channels)
-    std = _per_channel("std", _given(options.std, preset.std[::step]), channels)
+    order: Order = "GRAY" if channels == 1 else options.trained_order or preset.order
+    step = (
+        1 if order in (preset.order, "GRAY") else -1
+    )  # a preset's values follow its own order
+    mean = _per_channel(
+        "mean", options.mean if options.mean is not None else preset.mean[::step], channels
+    )
+    std = _per_channel(
+        "std", options.std if options.std is not None else preset.std[::step], channels
+    )
     if not (all(map(isfinite, mean)) and all(isfinite(s) and s > 0 for s in std)):
         raise LoadError("Mean and std must be finite, and std above 0.")
 
@@ -89,15 +96,11 @@ def _preset(options: LoadOptions, channels: int, default: str) -> Preset:
     name = options.preset or ("unit" if channels == 1 else default)
     if name not in PRESETS:
         raise LoadError(
-            f"There is no preprocessing named {name!r}: choose {', '.join(sorted(PRESETS))}, or "
-            "give mean and std."
+            f"There is no preprocessing named {name!r}: choose {', '.join(sorted(PRESETS))}, "
+            "or give mean and std."
         )
 
     return PRESETS[name]
-
-
-def _given(values: tuple[float, ...] | None, otherwise: tuple[float, ...]) -> tuple[float, ...]:
-    return otherwise if values is None else values
 
 
 def _per_channel(what: str, values: tuple[float, ...], channels: int) -> tuple[float, ...]:

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from sqz2c.ir.tensor import Quantization
-from sqz2c.load.float_network import KERNELS, check_shapes
+from sqz2c.load.float_network import check_shapes
 from sqz2c.load.squeezenet import Filters, Fire, Network
-from sqz2c.load.state_dict import HEAD, STEM, StateDict, skeleton
+from sqz2c.load.state_dict import FIRE_PARTS, HEAD, STEM, StateDict, skeleton
 
 AFFINE = (torch.per_tensor_affine, torch.per_channel_affine)
 
@@ -19,7 +19,9 @@ def is_quantized(state: StateDict) -> bool:
     """
     weight = state.values.get(f"{STEM}.weight")
 
-    return state.has("quant.scale") or (isinstance(weight, torch.Tensor) and weight.is_quantized)
+    return state.has("quant.scale") or (
+        isinstance(weight, torch.Tensor) and weight.is_quantized
+    )
 
 
 def quantized_network(state: StateDict) -> tuple[Network, Quantization]:
@@ -38,7 +40,7 @@ def quantized_network(state: StateDict) -> tuple[Network, Quantization]:
 
 
 def _fire(state: StateDict, key: str) -> Fire:
-    squeeze, left, right = (_filters(state, f"{key}.{part}") for part in KERNELS)
+    squeeze, left, right = (_filters(state, f"{key}.{part}") for part in FIRE_PARTS)
 
     return Fire(squeeze, left, right, _quantization(state, f"{key}.cat"))
 
@@ -47,15 +49,16 @@ def _filters(state: StateDict, key: str) -> Filters:
     weight = state.take(f"{key}.weight")
     if weight.dtype != torch.qint8 or weight.qscheme() not in AFFINE:
         raise state.error(
-            f"{key}.weight is {weight.dtype}, expected qint8: the whole network must be quantized"
+            f"{key}.weight is {weight.dtype}, expected qint8: quantize the whole network"
         )
     if weight.qscheme() == torch.per_tensor_affine:
-        scales, zero_points = torch.tensor([weight.q_scale()]), [weight.q_zero_point()]
+        scales = torch.tensor([weight.q_scale()])
+        zero_points = torch.tensor([weight.q_zero_point()])
     else:
         if weight.q_per_channel_axis() != 0:
             raise state.error(f"{key}.weight has scales along an axis other than its filters")
         scales, zero_points = weight.q_per_channel_scales(), weight.q_per_channel_zero_points()
-    if any(int(zero_point) != 0 for zero_point in zero_points):
+    if zero_points.any():
         raise state.error(f"{key}.weight has a zero point other than 0: use symmetric weights")
     weights = np.array(weight.int_repr().numpy(), order="C", copy=True)
     if state.take_none(f"{key}.bias"):

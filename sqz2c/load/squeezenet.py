@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sqz2c.errors import LoadError
+from sqz2c.errors import Sqz2cError
 from sqz2c.ir.geometry import conv_side, pool_side
 from sqz2c.ir.graph import PIXELS, Graph, Order, Preprocessing
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
@@ -94,7 +94,7 @@ class Builder:
         window = (POOL_KERNEL, POOL_STRIDE, 0)
         height, width = (pool_side(side, *window) for side in (source.height, source.width))
         if min(height, width) < 1:
-            raise LoadError(
+            raise Sqz2cError(
                 f"{name}: {source.name} {source.shape_text} is too small to be pooled: give a "
                 "larger input size."
             )
@@ -152,7 +152,7 @@ def in_camera_order(graph: Graph, order: Order | None) -> Graph:
     if order is None or order == graph.order:
         return graph
     if "GRAY" in (order, graph.order):
-        raise LoadError(
+        raise Sqz2cError(
             f"The network takes {graph.order} images, which cannot be made of {order} ones."
         )
 
@@ -187,7 +187,7 @@ def _conv_output(
     height = conv_side(source.height, kernel_height, stride, padding)
     width = conv_side(source.width, kernel_width, stride, padding)
     if min(height, width) < 1:
-        raise LoadError(
+        raise Sqz2cError(
             f"{name}: filters of {kernel_height}x{kernel_width} do not fit {source.name} "
             f"{source.shape_text}: give a larger input size."
         )

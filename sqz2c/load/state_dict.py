@@ -129,9 +129,7 @@ def unwrap(plain: object, path: str) -> StateDict:
                 plain = inner
                 break
     if not isinstance(plain, Mapping) or not plain or not all(type(k) is str for k in plain):
-        raise LoadError(
-            f"{path} holds no state_dict: save model.state_dict() with torch.save."
-        )
+        raise LoadError(f"{path} holds no state_dict: save model.state_dict() with torch.save.")
     prefix = "module."
     if all(key.startswith(prefix) for key in plain):
         plain = {key.removeprefix(prefix): value for key, value in plain.items()}

@@ -1,5 +1,6 @@
 """
-Float network to integers: scales from ranges, weights to int8, preprocessing into the first layer.
+Float network to integers: scales from ranges, weights to int8, preprocessing into the first
+layer.
 """
 
 from dataclasses import replace
@@ -32,19 +33,13 @@ def to_integers(
     """
     if graph.is_quantized or graph.preprocessing is None:
         raise QuantizeError("Only a float network can be quantized; this one already is.")
-    if can_fold(graph):
-        graph, offset, means = _fold(graph, graph.preprocessing, ranges.means)
-    else:
-        graph, offset, means = _with_table(graph, graph.preprocessing, ranges.means)
+    take_in = _fold if can_fold(graph) else _with_table
+    graph, offset, means = take_in(graph, graph.preprocessing, ranges.means)
     convs = {}
     for index, conv in enumerate(graph.convs):
-        zeros = np.zeros(conv.in_channels)
-        convs[conv.name] = quantize_filters(
-            conv,
-            expected=means[conv.input] if correct_bias else zeros,
-            offset=zeros if index else offset,
-            per_filter=per_filter,
-        )
+        shift = np.zeros(conv.in_channels) if index else offset
+        expected = means[conv.input] if correct_bias else shift
+        convs[conv.name] = quantize_filters(conv, expected, shift, per_filter)
     graph = graph.with_layers(tuple(convs.get(layer.name, layer) for layer in graph.layers))
     graph = _with_scales(graph, ranges)
     try:
@@ -77,8 +72,8 @@ def quantize_filters(
     Round CONV's weights to int8, steps of max / 127.
 
     Float weights meant x - OFFSET where the integers will meet x, both [in_channels]; the bias
-    makes up for that with the rounded weights, so rounding errors do not see the offset. It also
-    takes up the mean error on inputs that are EXPECTED on average.
+    makes up for that with the rounded weights, so rounding errors do not see the offset. It
+    also takes up the mean error on inputs that are EXPECTED on average.
     """
     weights = conv.weights.astype(np.float64)
     largest = np.abs(weights.reshape(conv.out_channels, -1)).max(axis=1)
@@ -126,7 +121,10 @@ def _with_table(
     """Put a table before the first convolution, over the range that pixels can reach."""
     mean = np.array(preprocessing.mean, np.float64)
     std = np.array(preprocessing.std, np.float64)
-    low, high = min(0.0, float((-mean / std).min())), max(0.0, float(((255 - mean) / std).max()))
+    low, high = (
+        min(0.0, float((-mean / std).min())),
+        max(0.0, float(((255 - mean) / std).max())),
+    )
     scale = as_float32((high - low) / LEVELS)
     quantization = Quantization(scale, int(np.clip(np.rint(-low / scale), 0, LEVELS)))
     first, image = graph.layers[0], graph.image

@@ -1,6 +1,6 @@
 """
-What activations do on sample images: the float network run in PyTorch, with a histogram of every
-tensor that needs a scale and the mean of every channel.
+What activations do on sample images: the float network run in PyTorch, with a histogram of
+every tensor that needs a scale and the mean of every channel.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ BATCH = 8
 @dataclass(frozen=True, eq=False)
 class Histogram:
     """
-    Counts of positive values in BINS equal bins of [0, top); values of 0 and below are left out.
+    Counts of positive values in BINS equal bins of [0, top); 0 and below are left out.
 
     TOP is a power of two that grows with the values, so bins only ever merge in pairs.
     LARGEST and SMALLEST are exact.
@@ -117,9 +117,14 @@ def run_float(graph: Graph, batch: torch.Tensor) -> Iterator[tuple[str, torch.Te
             y = F.conv2d(x, weights, bias, layer.stride, layer.padding)
             written = parts.setdefault(layer.output, {})
             written[layer.first_channel] = F.relu(y) if layer.relu else y
-            if sum(part.shape[1] for part in written.values()) < graph.tensor(layer.output).channels:
+            if (
+                sum(part.shape[1] for part in written.values())
+                < graph.tensor(layer.output).channels
+            ):
                 continue
-            tensors[layer.output] = torch.cat([written[first] for first in sorted(written)], dim=1)
+            tensors[layer.output] = torch.cat(
+                [written[first] for first in sorted(written)], dim=1
+            )
         elif isinstance(layer, MaxPool):
             target = graph.tensor(layer.output)
             y = F.max_pool2d(x, layer.kernel, layer.stride, layer.padding, ceil_mode=True)
@@ -155,7 +160,9 @@ def _add(histogram: Histogram, values: torch.Tensor, name: str) -> Histogram:
         raise QuantizeError(f"{name}: activations overflow float32; check the preprocessing.")
     counts, top = histogram.counts, histogram.top
     while top <= largest:
-        counts = np.concatenate([counts.reshape(-1, 2).sum(axis=1), np.zeros(BINS // 2, np.int64)])
+        counts = np.concatenate(
+            [counts.reshape(-1, 2).sum(axis=1), np.zeros(BINS // 2, np.int64)]
+        )
         top *= 2
     # A power of two keeps this product exact, so bins do not depend on the order of images.
     bins = (array[array > 0] * np.float32(BINS / top)).astype(np.int32)

@@ -5,7 +5,7 @@ PyTorch warns that this engine will go one day, so nothing but tests may import 
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -105,9 +105,7 @@ class Qnnpack:
         if target.zero_point == 0 and all(part.q_zero_point() == 0 for part in parts):
             return torch.ops.quantized.cat(parts, 1, target.scale, target.zero_point)
         # PyTorch's result depends on the CPU here, so it judges nothing: the definition instead.
-        return self._quantized(
-            torch.cat([_remapped(part, target) for part in parts], dim=1), tensor
-        )
+        return concatenated(parts, target.scale, target.zero_point)
 
     def _pool(self, pool: MaxPool, x: torch.Tensor) -> torch.Tensor:
         shape = self.graph.tensor(pool.output)
@@ -165,13 +163,20 @@ def _quantization(x: torch.Tensor) -> Quantization:
     return Quantization(x.q_scale(), x.q_zero_point())
 
 
-def _remapped(x: torch.Tensor, target: Quantization) -> torch.Tensor:
-    """X's integers in the scale of TARGET (SPEC.md section 2.4)."""
-    real = (x.int_repr().to(torch.int32) - x.q_zero_point()).to(torch.float32)
-    real = real * torch.tensor(x.q_scale(), dtype=torch.float32)
-    scaled = torch.round(real * (1.0 / torch.tensor(target.scale, dtype=torch.float32)))
+def concatenated(
+    parts: Sequence[torch.Tensor], scale: float, zero_point: int
+) -> torch.Tensor:
+    """
+    Channels side by side in a common scale, by the definition (SPEC.md section 2.4).
+    """
+    integers = []
+    for part in parts:
+        real = (part.int_repr().to(torch.int32) - part.q_zero_point()).to(torch.float32)
+        real = real * torch.tensor(part.q_scale(), dtype=torch.float32)
+        scaled = torch.round(real * (1.0 / torch.tensor(scale, dtype=torch.float32)))
+        integers.append((scaled.to(torch.int32) + zero_point).clamp(0, 255).to(torch.uint8))
 
-    return (scaled.to(torch.int32) + target.zero_point).clamp(0, 255).to(torch.uint8)
+    return torch._make_per_tensor_quantized_tensor(torch.cat(integers, 1), scale, zero_point)
 
 
 def _map(x: torch.Tensor) -> np.ndarray:

@@ -20,21 +20,19 @@ from sqz2c.firmware import (
     find_tools,
     how_many_fit,
     library_ram_budget,
-    list_boards,
     load_board,
     load_firmware,
 )
 from sqz2c.firmware.compile import core_flags
 from sqz2c.firmware.library import read_library
 from sqz2c.firmware.sources import common_sources, write_sources
-from tests.unit.firmware.conftest import marked
+from tests.boards import ALL_BOARDS
 from tests.unit.firmware.stub_library import stub_logits, stub_pictures, write_stub
 
 STRICT = [
     *("-std=c99", "-O2", "-ffreestanding", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion"),
     *("-Wshadow", "-Wmissing-prototypes", "-Wstrict-prototypes", "-Werror"),
 ]
-BOARDS = marked([board.name for board in list_boards()])
 
 
 def build(out: Path, board: str, count: int = 1, **options: bool):
@@ -44,7 +42,7 @@ def build(out: Path, board: str, count: int = 1, **options: bool):
     return build_firmware(out, load_board(board), pictures, expected, **options)
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", ALL_BOARDS)
 def test_board_code_passes_strict_warnings(
     out: Path, tmp_path: Path, compiler: None, name: str
 ) -> None:
@@ -149,7 +147,7 @@ def test_check_fits_names_both_excesses() -> None:
         check_fits(board, board.flash_bytes + 1, board.ram_bytes + 2)
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", ALL_BOARDS)
 def test_sizes_are_those_of_the_image(tmp_path: Path, compiler: None, name: str) -> None:
     """Flash is what the .bin holds (and vectors apart from it), RAM is what sections take; a
     library that takes its whole budget of RAM builds, and hardly a byte is left."""

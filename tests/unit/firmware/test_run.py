@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from sqz2c.errors import FirmwareError
-from sqz2c.firmware import build_firmware, list_boards, load_board, qemu_command, run_firmware
+from sqz2c.firmware import build_firmware, load_board, qemu_command, run_firmware
 from sqz2c.firmware.board import Driver
 from sqz2c.firmware.run import RunResult
-from tests.unit.firmware.conftest import marked
+from tests.boards import QEMU_BOARDS, marked
 from tests.unit.firmware.stub_library import (
     INSTRUCTIONS_A_PIXEL,
     stub_logits,
@@ -20,7 +20,6 @@ from tests.unit.firmware.stub_library import (
     write_stub,
 )
 
-QEMU_BOARDS = marked([board.name for board in list_boards() if board.qemu])
 SECONDS = 20.0
 
 

@@ -41,4 +41,6 @@ def as_float(graph: Graph) -> Graph:
     tensors = tuple(replace(tensor, quantization=None) for tensor in graph.tensors)
     channels = graph.image.channels
 
-    return Graph(tensors, layers, graph.order, Preprocessing((0.0,) * channels, (255.0,) * channels))
+    return Graph(
+        tensors, layers, graph.order, Preprocessing((0.0,) * channels, (255.0,) * channels)
+    )

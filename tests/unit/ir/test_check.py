@@ -42,7 +42,11 @@ FLOAT = as_float(GRAPH)
 def test_every_kind_of_member_is_legal(switches):
     """Scales a filter, zero points, own scales, tables and quantized averages all pass."""
     names = (
-        "per_filter", "zero_points", "differing_scales", "pixel_table", "quantized_average",
+        "per_filter",
+        "zero_points",
+        "differing_scales",
+        "pixel_table",
+        "quantized_average",
     )
     check_graph(build(Member(**dict(zip(names, switches, strict=True)))))
 
@@ -59,7 +63,9 @@ def test_pools_may_have_either_of_pytorchs_sizes(height, expected):
         Tensor("pixels", 16, 17, 1, Quantization(1.0, 0)),
         Tensor("pool", height, 8, 1, Quantization(1.0, 0)),
     )
-    stem = replace(conv("conv1"), weights=np.ones((1, 1, 1, 1), np.int8), input="pool", stride=1)
+    stem = replace(
+        conv("conv1"), weights=np.ones((1, 1, 1, 1), np.int8), input="pool", stride=1
+    )
     stem = replace(stem, bias=np.zeros(1, np.float32), weight_scales=np.float32([0.5]))
     graph = Graph(
         (*tensors, Tensor("conv1", height, 8, 1, Quantization(1.0, 0))),
@@ -91,13 +97,16 @@ ILLEGAL = {
     "height over uint16": (with_tensor("pixels", height=65536), "pixels: the shape"),
     "scale 0": (with_tensor("pool1", quantization=Quantization(0.0, 0)), "pool1: the scale"),
     "scale not float32": (
-        with_tensor("pool1", quantization=Quantization(0.1, 0)), "pool1: the scale 0.1",
+        with_tensor("pool1", quantization=Quantization(0.1, 0)),
+        "pool1: the scale 0.1",
     ),
     "scale inf": (
-        with_tensor("pool1", quantization=Quantization(float("inf"), 0)), "pool1: the scale inf",
+        with_tensor("pool1", quantization=Quantization(float("inf"), 0)),
+        "pool1: the scale inf",
     ),
     "zero point": (
-        with_tensor("fire2", quantization=Quantization(1.0, 256)), "fire2: the zero point 256",
+        with_tensor("fire2", quantization=Quantization(1.0, 256)),
+        "fire2: the zero point 256",
     ),
     "image's name": (with_tensor("pixels", name="image"), "first tensor must be pixels"),
     "order": (replace(GRAPH, order="RGBA"), "order 'RGBA' is not RGB"),
@@ -111,16 +120,21 @@ ILLEGAL = {
         "early: nothing can follow",
     ),
     "unknown input": (with_layer("conv1", input="nowhere"), "conv1: there is no tensor named"),
-    "unknown output": (with_layer("conv1", output="nowhere"), "conv1: there is no tensor named"),
+    "unknown output": (
+        with_layer("conv1", output="nowhere"),
+        "conv1: there is no tensor named",
+    ),
     "half a concatenation": (
         GRAPH.with_layers(tuple(x for x in GRAPH.layers if x.name != "fire2/expand3x3")),
         r"its input fire2 needs every channel of 0\.\.16",
     ),
     "overlapping expands": (
-        with_layer("fire2/expand3x3", first_channel=7), "its input fire2 needs every channel",
+        with_layer("fire2/expand3x3", first_channel=7),
+        "its input fire2 needs every channel",
     ),
     "gap between expands": (
-        with_layer("fire2/expand3x3", first_channel=9), "its input fire2 needs every channel",
+        with_layer("fire2/expand3x3", first_channel=9),
+        "its input fire2 needs every channel",
     ),
     "layers out of order": (
         GRAPH.with_layers((GRAPH.layers[1], GRAPH.layers[0], *GRAPH.layers[2:])),
@@ -131,51 +145,70 @@ ILLEGAL = {
         "again: conv1 is written after it was read",
     ),
     "pixels written": (
-        GRAPH.with_layers((*GRAPH.layers[:1], replace(STEM, name="again", output="pixels"),
-                           *GRAPH.layers[1:])),
+        GRAPH.with_layers(
+            (*GRAPH.layers[:1], replace(STEM, name="again", output="pixels"), *GRAPH.layers[1:])
+        ),
         "again: pixels is written after it was read",
     ),
     "dead tensor": (
-        replace(GRAPH, tensors=(*GRAPH.tensors, Tensor("spare", 1, 1, 1, Quantization(1.0, 0)))),
+        replace(
+            GRAPH, tensors=(*GRAPH.tensors, Tensor("spare", 1, 1, 1, Quantization(1.0, 0)))
+        ),
         "spare: no layer reads",
     ),
     "stride 0": (with_layer("conv1", stride=0), "conv1: kernel 3x3, stride 0"),
     "padding below 0": (with_layer("conv1", padding=-1), "conv1: .* padding -1"),
     "pool kernel over uint8": (with_layer("pool1", kernel=256), "pool1: kernel 256x256"),
     "weights not OIHW": (
-        with_layer("conv1", weights=STEM.weights.reshape(8, -1)), "conv1: weights of shape",
+        with_layer("conv1", weights=STEM.weights.reshape(8, -1)),
+        "conv1: weights of shape",
     ),
-    "no filters": (with_layer("conv1", weights=STEM.weights[:0]), "pool1: its input conv1 needs"),
-    "no channels": (with_layer("conv1", weights=STEM.weights[:, :0]), "conv1: weights of shape"),
+    "no filters": (
+        with_layer("conv1", weights=STEM.weights[:0]),
+        "pool1: its input conv1 needs",
+    ),
+    "no channels": (
+        with_layer("conv1", weights=STEM.weights[:, :0]),
+        "conv1: weights of shape",
+    ),
     "channels": (
-        with_layer("conv1", weights=STEM.weights[:, :2]), "conv1: its filters take 2 channels",
+        with_layer("conv1", weights=STEM.weights[:, :2]),
+        "conv1: its filters take 2 channels",
     ),
     "biases": (with_layer("conv1", bias=STEM.bias[:-1]), r"conv1: \(7,\) biases do not fit"),
     "size": (with_tensor("conv1", height=14), r"conv1: 3x3 filters make \[32, 32, 3\] 15x15"),
     "float bias type": (
-        with_layer("conv1", bias=STEM.bias.astype(np.float64)), "biases float64, expected int8",
+        with_layer("conv1", bias=STEM.bias.astype(np.float64)),
+        "biases float64, expected int8",
     ),
     "integer type": (
-        with_layer("conv1", weights=STEM.weights.astype(np.int16)), "conv1: weights are int16",
+        with_layer("conv1", weights=STEM.weights.astype(np.int16)),
+        "conv1: weights are int16",
     ),
     "pool padding": (with_layer("pool1", padding=2), "pool1: padding 2 is over half"),
     "pool scale": (
-        with_tensor("pool1", quantization=Quantization(1.0, 0)), "pool1: a pool keeps",
+        with_tensor("pool1", quantization=Quantization(1.0, 0)),
+        "pool1: a pool keeps",
     ),
     "bias nan": (
-        with_layer("conv1", bias=np.full(8, np.nan, np.float32)), "conv1: some biases are",
+        with_layer("conv1", bias=np.full(8, np.nan, np.float32)),
+        "conv1: some biases are",
     ),
     "weight nan": (
-        with_layer("conv1", FLOAT, weights=bad_weights(np.nan)), "conv1: some weights are",
+        with_layer("conv1", FLOAT, weights=bad_weights(np.nan)),
+        "conv1: some weights are",
     ),
     "weight inf": (
-        with_layer("conv1", FLOAT, weights=bad_weights(-np.inf)), "conv1: some weights are",
+        with_layer("conv1", FLOAT, weights=bad_weights(-np.inf)),
+        "conv1: some weights are",
     ),
     "scales' number": (
-        with_layer("conv1", weight_scales=np.ones(2, np.float32)), "conv1: weight scales must be",
+        with_layer("conv1", weight_scales=np.ones(2, np.float32)),
+        "conv1: weight scales must be",
     ),
     "scales' type": (
-        with_layer("conv1", weight_scales=np.ones(1)), "conv1: weight scales must be float32",
+        with_layer("conv1", weight_scales=np.ones(1)),
+        "conv1: weight scales must be float32",
     ),
     "weight scale nan": (
         with_layer("conv1", weight_scales=np.full(1, np.nan, np.float32)),
@@ -186,7 +219,9 @@ ILLEGAL = {
         "conv1: weight scales must be positive",
     ),
     "m of 1": (
-        with_layer("conv1", weight_scales=np.float32([GRAPH.tensor("conv1").quantization.scale])),
+        with_layer(
+            "conv1", weight_scales=np.float32([GRAPH.tensor("conv1").quantization.scale])
+        ),
         "conv1: its multiplier 1.0 is not below 1",
     ),
     "m infinite": (
@@ -199,38 +234,49 @@ ILLEGAL = {
     ),
     "bias beyond sums": (with_layer("conv1", bias=HUGE_BIAS), "conv1: filter 0 overflows"),
     "own scale": (
-        with_layer("conv1", quantization=Quantization(-1.0, 0)), "conv1: the scale -1.0",
+        with_layer("conv1", quantization=Quantization(-1.0, 0)),
+        "conv1: the scale -1.0",
     ),
     "a tensor without scale": (with_tensor("pixels", quantization=None), "conv1: its input"),
     "head's scale": (
-        with_layer("average", output_quantization=Quantization(1.0, 0)), "average: a quantized",
+        with_layer("average", output_quantization=Quantization(1.0, 0)),
+        "average: a quantized",
     ),
     "labels": (replace(GRAPH, labels=("cat",)), "1 labels do not name 10 classes"),
     "preprocessing left": (
-        replace(GRAPH, preprocessing=FLOAT.preprocessing), "has its preprocessing folded",
+        replace(GRAPH, preprocessing=FLOAT.preprocessing),
+        "has its preprocessing folded",
     ),
     "preprocessing missing": (replace(FLOAT, preprocessing=None), "needs a preprocessing"),
     "preprocessing's channels": (
-        replace(FLOAT, preprocessing=Preprocessing((0.0,), (1.0,))), "need 3 values each",
+        replace(FLOAT, preprocessing=Preprocessing((0.0,), (1.0,))),
+        "need 3 values each",
     ),
     "std 0": (
-        replace(FLOAT, preprocessing=Preprocessing((0.0,) * 3, (1.0, 0.0, 1.0))), "std above 0",
+        replace(FLOAT, preprocessing=Preprocessing((0.0,) * 3, (1.0, 0.0, 1.0))),
+        "std above 0",
     ),
     "half quantized": (
-        with_layer("conv4", weights=conv("conv4").weights.astype(np.float32), weight_scales=None),
+        with_layer(
+            "conv4", weights=conv("conv4").weights.astype(np.float32), weight_scales=None
+        ),
         "neither float nor quantized",
     ),
     "float with a scale": (
-        with_tensor("conv4", FLOAT, quantization=Quantization(1.0, 0)), "neither float nor",
+        with_tensor("conv4", FLOAT, quantization=Quantization(1.0, 0)),
+        "neither float nor",
     ),
     "table in a float graph": (
-        as_float(TABLED), "input: only a quantized network's pixels",
+        as_float(TABLED),
+        "input: only a quantized network's pixels",
     ),
     "table's shape": (
-        with_layer("input", TABLED, table=np.zeros((3, 255), np.uint8)), "table must be uint8",
+        with_layer("input", TABLED, table=np.zeros((3, 255), np.uint8)),
+        "table must be uint8",
     ),
     "table's type": (
-        with_layer("input", TABLED, table=np.zeros((3, 256), np.int16)), "table must be uint8",
+        with_layer("input", TABLED, table=np.zeros((3, 256), np.int16)),
+        "table must be uint8",
     ),
     "table's size": (with_tensor("input", TABLED, height=31), "input: a table keeps the shape"),
 }
@@ -269,7 +315,10 @@ def test_a_head_whose_sums_overflow_is_refused():
         Tensor("conv1", 4096, 4096, 1, Quantization(1.0, 0)),
     )
     stem = replace(
-        STEM, stride=1, weights=np.ones((1, 1, 1, 1), np.int8), bias=np.zeros(1, np.float32),
+        STEM,
+        stride=1,
+        weights=np.ones((1, 1, 1, 1), np.int8),
+        bias=np.zeros(1, np.float32),
         weight_scales=np.float32([0.5]),
     )
     graph = Graph(tensors, (stem, GlobalAverage("average", "conv1")), "GRAY")

@@ -2,6 +2,7 @@
 The project's file: round trips, same bytes, and a refusal for everything else.
 """
 
+import hashlib
 import io
 import os
 import subprocess
@@ -79,18 +80,15 @@ def test_the_same_graph_gives_the_same_bytes():
         "import sys, hashlib; from tests.unit.ir.test_checkpoint import LABELLED, to_bytes;"
         "sys.stdout.write(hashlib.sha256(to_bytes(LABELLED)).hexdigest())"
     )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert 1 == len(digests)
+    other = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": "7"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert hashlib.sha256(data).hexdigest() == other.stdout
 
 
 def test_a_view_of_an_array_is_saved_alone():
@@ -134,25 +132,38 @@ WRONG = {
     "no tensors": (without("tensors"), "the field 'tensors' is missing"),
     "extra field": (changed("author", value="me"), "the field 'author' is not known"),
     "extra field in a layer": (
-        changed("layers", 1, "groups", value=2), "layer conv1: the field 'groups' is not known",
+        changed("layers", 1, "groups", value=2),
+        "layer conv1: the field 'groups' is not known",
     ),
     "tensors no list": (changed("tensors", value={}), "tensors is of type dict, expected list"),
-    "tensor no dictionary": (changed("tensors", 2, value=7), "tensor 2: it is not a dictionary"),
+    "tensor no dictionary": (
+        changed("tensors", 2, value=7),
+        "tensor 2: it is not a dictionary",
+    ),
     "keys not text": (changed("tensors", 2, value={1: 2}), "tensor 2: it is not a dictionary"),
-    "height a float": (changed("tensors", 0, "height", value=32.0), "pixels: height is of type"),
-    "scale an int": (changed("tensors", 0, "scale", value=1), "tensor pixels: scale is of type"),
+    "height a float": (
+        changed("tensors", 0, "height", value=32.0),
+        "pixels: height is of type",
+    ),
+    "scale an int": (
+        changed("tensors", 0, "scale", value=1),
+        "tensor pixels: scale is of type",
+    ),
     "scale nan": (changed("tensors", 0, "scale", value=float("nan")), "pixels: the scale nan"),
     "half a quantization": (
-        changed("tensors", 0, "zero_point", value=None), "zero_point is of type NoneType",
+        changed("tensors", 0, "zero_point", value=None),
+        "zero_point is of type NoneType",
     ),
     "order": (changed("order", value="RGBW"), "order 'RGBW' is not"),
     "labels": (changed("labels", value=["a", 1]), "labels is not a list of str"),
     "preprocessing": (changed("preprocessing", value=3), "preprocessing: it is not a dict"),
     "preprocessing's lists": (
-        changed("preprocessing", value={"mean": [0], "std": [1.0]}), "mean is not a list of float",
+        changed("preprocessing", value={"mean": [0], "std": [1.0]}),
+        "mean is not a list of float",
     ),
     "layer kind": (
-        changed("layers", 1, "kind", value="lstm"), "conv1: the layer kind 'lstm' is not supp",
+        changed("layers", 1, "kind", value="lstm"),
+        "conv1: the layer kind 'lstm' is not supp",
     ),
     "relu a number": (changed("layers", 1, "relu", value=1), "conv1: relu is of type int"),
     "weights a list": (changed("layers", 1, "weights", value=[1]), "weights is of type list"),
@@ -165,7 +176,8 @@ WRONG = {
         "conv1: weights is not a dense tensor",
     ),
     "weights stretched": (
-        changed("layers", 1, "weights", value=STRETCHED), "conv1: weights is larger than",
+        changed("layers", 1, "weights", value=STRETCHED),
+        "conv1: weights is larger than",
     ),
     "bias nan": (
         changed("layers", 1, "bias", value=torch.full((8,), float("nan"))),

@@ -16,7 +16,16 @@ from tests.unit.ir.graphs import as_float
 TENTH = float(np.float32(0.1))
 WEIGHTS = np.arange(-9, 9, dtype=np.int8).reshape(2, 1, 3, 3)
 CONV = Conv(
-    "conv1", "input", "conv1", 0, 2, 1, True, WEIGHTS, np.zeros(2, np.float32), np.float32([0.3])
+    "conv1",
+    "input",
+    "conv1",
+    0,
+    2,
+    1,
+    True,
+    WEIGHTS,
+    np.zeros(2, np.float32),
+    np.float32([0.3]),
 )
 GRAPH = Graph(
     tensors=(

@@ -27,7 +27,9 @@ def encode(filters: Filters, codebook: np.ndarray) -> tuple[bytes, int]:
         gaps.append(gap)
         last = int(position)
     nibbles = gaps + [0] * (len(gaps) % 2)
-    pairs = bytes(low | high << 4 for low, high in zip(nibbles[::2], nibbles[1::2], strict=True))
+    pairs = bytes(
+        low | high << 4 for low, high in zip(nibbles[::2], nibbles[1::2], strict=True)
+    )
     body = codebook.astype("<f4").tobytes() + filters.bias.astype("<f4").tobytes()
 
     return body + bytes(codes) + pairs, len(codes)
@@ -66,13 +68,16 @@ def test_it_is_v1_0_as_published(tmp_path):
     """227 x 227, pools after conv1, fire4 and fire8, padding 1 at the head, Caffe's means."""
     (tmp_path / "file").write_bytes(FILE)
     graph = load_model(tmp_path / "file", LoadOptions())
-    assert ("RGB", [227, 227, 3]) == (graph.order, [
-        graph.image.height, graph.image.width, graph.image.channels
-    ])
+    assert ("RGB", [227, 227, 3]) == (
+        graph.order,
+        [graph.image.height, graph.image.width, graph.image.channels],
+    )
     assert ["pool1", "pool4", "pool8"] == [x.name for x in graph.layers if "pool" in x.name]
     assert 1 == graph.convs[-1].padding
     assert (15, 15, 1000) == (
-        graph.tensor("conv10").height, graph.tensor("conv10").width, graph.classes
+        graph.tensor("conv10").height,
+        graph.tensor("conv10").width,
+        graph.classes,
     )
     assert (123.0, 117.0, 104.0) == graph.preprocessing.mean
 
@@ -90,7 +95,9 @@ def test_another_size_can_be_asked_for(tmp_path):
 def test_a_size_that_does_not_fit_is_refused(size, tmp_path):
     """The counts say how long the file is."""
     (tmp_path / "file").write_bytes((FILE + b"\0")[:size])
-    with pytest.raises(LoadError, match=rf"has {size} bytes, but its counts ask for {len(FILE)}"):
+    with pytest.raises(
+        LoadError, match=rf"has {size} bytes, but its counts ask for {len(FILE)}"
+    ):
         load_model(tmp_path / "file", LoadOptions())
 
 
@@ -117,7 +124,9 @@ def test_numbers_that_are_none_are_refused(at):
         deep_compression_network(bytes(damaged), "x.net")
 
 
-@pytest.mark.parametrize("data", [b"", b"abc", bytes(200), b"Hello, world. " * 20, b"\xff" * 300])
+@pytest.mark.parametrize(
+    "data", [b"", b"abc", bytes(200), b"Hello, world. " * 20, b"\xff" * 300]
+)
 def test_other_files_do_not_look_like_it(data):
     """Text, zeros and noise have counts that fit no convolution."""
     assert not looks_like(data)

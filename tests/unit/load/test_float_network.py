@@ -40,8 +40,10 @@ def pictures(channels: int = 3, height: int = SIDE, width: int = SIDE) -> torch.
     [
         (TINY, SQUARE),
         (TINY, replace(SQUARE, input_width=47)),
-        (replace(TINY, pools=(), stem_stride=1, stem_padding=1),
-         replace(SQUARE, stem_stride=1, stem_padding=1)),
+        (
+            replace(TINY, pools=(), stem_stride=1, stem_padding=1),
+            replace(SQUARE, stem_stride=1, stem_padding=1),
+        ),
         (replace(TINY, pools=(1, 2), head_padding=1), replace(SQUARE, head_padding=1)),
         (replace(TINY, pools=(0, 1, 2), stem_kernel=7), SQUARE),
         (replace(TINY, in_channels=1), replace(SQUARE, mean=(30.0,), std=(70.0,))),
@@ -61,14 +63,19 @@ def test_the_graph_computes_what_the_module_does(architecture, options, tmp_path
 
 @pytest.mark.parametrize(
     ("net", "pools"),
-    [(squeezenet1_0(4), ["pool1", "pool4", "pool8"]), (squeezenet1_1(4), ["pool1", "pool3", "pool5"])],
+    [
+        (squeezenet1_0(4), ["pool1", "pool4", "pool8"]),
+        (squeezenet1_1(4), ["pool1", "pool3", "pool5"]),
+    ],
 )
 def test_pools_have_the_papers_names(net, pools, tmp_path):
     """Gaps in the numbers of features tell v1.0 from v1.1; the head is conv10."""
     graph = load(net.state_dict(), tmp_path, LoadOptions(input_height=64, input_width=64))
     assert pools == [x.name for x in graph.layers if isinstance(x, MaxPool)]
     names = [x.name for x in graph.layers]
-    assert ["conv1", "pool1", "fire2/squeeze", "fire2/expand1x1", "fire2/expand3x3"] == names[:5]
+    assert ["conv1", "pool1", "fire2/squeeze", "fire2/expand1x1", "fire2/expand3x3"] == names[
+        :5
+    ]
     assert ["conv10", "average"] == names[-2:]
     assert ["pixels", "conv1", "pool1", "fire2/squeeze", "fire2"] == [
         t.name for t in graph.tensors[:5]
@@ -161,11 +168,19 @@ WRONG = {
         "the key features.1.running_mean belongs to a layer that is not supported",
     ),
     "two unknown": (
-        changed(fc__weight=MASK, fc__bias=INF), r"the key fc.weight \(and 1 more\) belongs",
+        changed(fc__weight=MASK, fc__bias=INF),
+        r"the key fc.weight \(and 1 more\) belongs",
     ),
-    "no stem": (changed(features__0__weight=None, features__0__bias=None), "no features.0.weight"),
+    "no stem": (
+        changed(features__0__weight=None, features__0__bias=None),
+        "no features.0.weight",
+    ),
     "no fires": (
-        {k: v for k, v in network().state_dict().items() if "squeeze" not in k and "exp" not in k},
+        {
+            k: v
+            for k, v in network().state_dict().items()
+            if "squeeze" not in k and "exp" not in k
+        },
         "there is no fire module",
     ),
     "no head": (changed(classifier__1__weight=None), "the key classifier.1.weight is missing"),
@@ -180,17 +195,20 @@ WRONG = {
     ),
     "mask's shape": (
         changed(
-            features__0__weight=None, features__0__weight_orig=MASK,
+            features__0__weight=None,
+            features__0__weight_orig=MASK,
             features__0__weight_mask=MASK[:1],
         ),
         "features.0.weight_orig and features.0.weight_mask differ in shape",
     ),
     "infinite": (changed(features__0__bias=INF), "features.0.bias holds infinite values"),
     "not a number": (
-        changed(features__0__weight=MASK * float("nan")), "features.0.weight holds infinite",
+        changed(features__0__weight=MASK * float("nan")),
+        "features.0.weight holds infinite",
     ),
     "beyond float32": (
-        changed(features__0__weight=MASK.double() * 1e300), "features.0.weight holds infinite",
+        changed(features__0__weight=MASK.double() * 1e300),
+        "features.0.weight holds infinite",
     ),
     "integers": (changed(features__0__weight=MASK.int()), "features.0.weight is torch.int32"),
     "no tensor": (changed(features__0__weight="x"), "features.0.weight is not a dense tensor"),
@@ -200,10 +218,12 @@ WRONG = {
         "features.0.weight is larger than what the file holds",
     ),
     "linear head": (
-        changed(classifier__1__weight=torch.zeros(5, 8)), r"classifier.1.weight has shape \[5, 8\]",
+        changed(classifier__1__weight=torch.zeros(5, 8)),
+        r"classifier.1.weight has shape \[5, 8\]",
     ),
     "not square": (
-        changed(features__0__weight=torch.zeros(4, 3, 3, 5)), r"shape \[4, 3, 3, 5\], expected",
+        changed(features__0__weight=torch.zeros(4, 3, 3, 5)),
+        r"shape \[4, 3, 3, 5\], expected",
     ),
     "five by five expand": (
         changed(features__3__expand3x3__weight=torch.zeros(5, 2, 5, 5)),
@@ -214,16 +234,20 @@ WRONG = {
         "features.3.expand1x1.weight takes 7 channels, but the layers before give 2",
     ),
     "head's channels": (
-        changed(classifier__1__weight=torch.zeros(5, 9, 1, 1)), "classifier.1.weight takes 9 ch",
+        changed(classifier__1__weight=torch.zeros(5, 9, 1, 1)),
+        "classifier.1.weight takes 9 ch",
     ),
     "bias's shape": (
-        changed(features__0__bias=torch.zeros(5)), r"features.0.bias has shape \[5\], expected \[4\]",
+        changed(features__0__bias=torch.zeros(5)),
+        r"features.0.bias has shape \[5\], expected \[4\]",
     ),
     "image channels": (
-        changed(features__0__weight=torch.zeros(4, 2, 3, 3)), "features.0 takes 2 channels",
+        changed(features__0__weight=torch.zeros(4, 2, 3, 3)),
+        "features.0 takes 2 channels",
     ),
     "two pools at once": (
-        renumbered(f6=9, f4=7), r"features.4 to features.6 have no weights: only one max pool",
+        renumbered(f6=9, f4=7),
+        r"features.4 to features.6 have no weights: only one max pool",
     ),
     "fire for a stem": (renumbered(f3=1), "features.1 is where the stem should be"),
     "a list": ([torch.zeros(1)], "holds no state_dict"),
@@ -245,8 +269,14 @@ def test_what_is_not_of_the_family_is_refused_by_key(case, tmp_path):
     ("options", "message"),
     [
         (LoadOptions(), "does not say how large its images are: give the input size"),
-        (LoadOptions(input_height=2, input_width=40), "conv1: filters of 3x3 do not fit pixels"),
-        (LoadOptions(input_height=4, input_width=40), "pool1: conv1 .* is too small to be pooled"),
+        (
+            LoadOptions(input_height=2, input_width=40),
+            "conv1: filters of 3x3 do not fit pixels",
+        ),
+        (
+            LoadOptions(input_height=4, input_width=40),
+            "pool1: conv1 .* is too small to be pooled",
+        ),
         (replace(SQUARE, input_height=0), "Input size and stride must be at least 1"),
         (replace(SQUARE, stem_stride=0), "Input size and stride must be at least 1"),
         (replace(SQUARE, head_padding=-1), "paddings at least 0"),

@@ -12,7 +12,9 @@ from sqz2c.errors import LoadError
 from sqz2c.load import read_images
 
 
-def picture(path: Path, height: int, width: int, mode: str = "RGB", seed: int = 0) -> np.ndarray:
+def picture(
+    path: Path, height: int, width: int, mode: str = "RGB", seed: int = 0
+) -> np.ndarray:
     """
     Save a seeded picture; give its pixels.
     """
@@ -53,7 +55,9 @@ def test_gray_files_fill_three_channels(tmp_path):
     assert np.stack([gray] * 3, axis=2).tolist() == only.tolist()
 
 
-@pytest.mark.parametrize(("height", "width"), [(40, 60), (60, 40), (41, 40), (10, 15), (15, 10)])
+@pytest.mark.parametrize(
+    ("height", "width"), [(40, 60), (60, 40), (41, 40), (10, 15), (15, 10)]
+)
 def test_the_shorter_side_is_resized_and_the_centre_cropped(height, width, tmp_path):
     """Bilinear to the input's side, then the middle of the longer side."""
     pixels = picture(tmp_path / "a.png", height, width)
@@ -79,8 +83,10 @@ def test_files_are_told_by_extension_and_sorted(tmp_path):
     picture(tmp_path / "._a.png", 4, 4)
     (tmp_path / "labels.csv").write_text("file,class_index\n")
     (tmp_path / "folder.png").mkdir()
-    names = [path.relative_to(tmp_path).as_posix() for path in
-             read_images(tmp_path, 4, 4, "RGB").paths]
+    names = [
+        path.relative_to(tmp_path).as_posix()
+        for path in read_images(tmp_path, 4, 4, "RGB").paths
+    ]
     assert ["B.ppm", "a.png", "b/10.bmp", "b/2.JPG", "b.jpeg", "c.pgm"] == names
 
 

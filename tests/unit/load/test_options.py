@@ -45,7 +45,11 @@ def test_a_mean_of_zero_is_a_mean():
 @pytest.mark.parametrize(
     ("options", "channels", "message"),
     [
-        (LoadOptions(preset="imagenet"), 3, "no preprocessing named 'imagenet': choose caffe, "),
+        (
+            LoadOptions(preset="imagenet"),
+            3,
+            "no preprocessing named 'imagenet': choose caffe, ",
+        ),
         (LoadOptions(mean=(1.0, 2.0)), 3, "mean has 2 values, .* images of 3 channels"),
         (LoadOptions(std=(1.0, 2.0, 3.0)), 1, "std has 3 values, .* images of 1 channels"),
         (LoadOptions(preset="torchvision"), 1, "mean has 3 values, .* images of 1 channels"),
@@ -60,4 +64,6 @@ def test_what_does_not_fit_is_refused(options, channels, message):
 
 def test_every_preset_has_three_channels():
     """Presets are for colour networks."""
-    assert {3} == {len(p.mean) for p in PRESETS.values()} | {len(p.std) for p in PRESETS.values()}
+    assert {3} == {len(p.mean) for p in PRESETS.values()} | {
+        len(p.std) for p in PRESETS.values()
+    }

@@ -46,9 +46,11 @@ def test_every_number_is_the_modules(fuse, per_channel, tmp_path):
     for module, conv in zip(convs, graph.convs, strict=True):
         assert module.weight().int_repr().tolist() == conv.weights.tolist()
         assert module.bias().tolist() == conv.bias.tolist()
-        scales = module.weight().q_per_channel_scales() if per_channel else [
-            module.weight().q_scale()
-        ]
+        scales = (
+            module.weight().q_per_channel_scales()
+            if per_channel
+            else [module.weight().q_scale()]
+        )
         assert np.float32(list(scales)).tolist() == conv.weight_scales.tolist()
         own = conv.quantization or graph.tensor(conv.output).quantization
         assert quantization_of(module) == own
@@ -60,11 +62,14 @@ def test_every_number_is_the_modules(fuse, per_channel, tmp_path):
 
 
 def test_expands_with_scales_of_their_own_keep_them(state, tmp_path):
-    """Where an expand's scale differs from the concatenation's it stays with the convolution."""
+    """Where an expand's scale is not the concatenation's it stays with the convolution."""
     graph = load(state, tmp_path)
     expands = [conv for conv in graph.convs if "expand" in conv.name]
-    scales = [state[f"features.{n}.{part}.scale"] for n in (3, 4, 6)
-              for part in ("expand1x1", "expand3x3")]
+    scales = [
+        state[f"features.{n}.{part}.scale"]
+        for n in (3, 4, 6)
+        for part in ("expand1x1", "expand3x3")
+    ]
     cats = [state[f"features.{n}.cat.scale"] for n in (3, 4, 6) for _ in range(2)]
     for conv, scale, cat in zip(expands, scales, cats, strict=True):
         assert (scale != cat) == (conv.quantization is not None)
@@ -94,7 +99,7 @@ def test_the_cameras_order_reorders_the_first_filters(state, tmp_path):
 
 
 def integers(graph: Graph, images: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Pixels and convolutions up to the first fire module, computed exactly (SPEC.md section 2)."""
+    """Pixels and the first convolution, computed exactly (SPEC.md section 2)."""
     table = torch.from_numpy(graph.layers[0].table)
     x = torch.stack([table[c][images[..., c].long()] for c in range(3)], dim=1)
     source, target = (graph.tensor(name).quantization for name in ("input", "conv1"))
@@ -102,8 +107,10 @@ def integers(graph: Graph, images: torch.Tensor) -> dict[str, torch.Tensor]:
     bs = conv.weight_scales[0] * np.float32(source.scale)
     bias = np.rint(conv.bias * (np.float32(1) / bs))
     acc = F.conv2d(
-        x.double() - source.zero_point, torch.from_numpy(conv.weights).double(),
-        torch.from_numpy(bias).double(), conv.stride,
+        x.double() - source.zero_point,
+        torch.from_numpy(conv.weights).double(),
+        torch.from_numpy(bias).double(),
+        conv.stride,
     )
     scaled = acc.float() * float(bs * (np.float32(1) / np.float32(target.scale)))
     y = torch.clamp(torch.round(scaled) + target.zero_point, target.zero_point, 255)
@@ -147,21 +154,37 @@ def make(scale=0.1, zero_point=0, dtype=torch.qint8):
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     SIDEWAYS = torch.quantize_per_channel(
-        torch.zeros(4, 3, 3, 3), torch.ones(3), torch.zeros(3, dtype=torch.int64), 1, torch.qint8
+        torch.zeros(4, 3, 3, 3),
+        torch.ones(3),
+        torch.zeros(3, dtype=torch.int64),
+        1,
+        torch.qint8,
     )
 WRONG = {
-    "float layer": ({"features.0.weight": torch.zeros(4, 3, 3, 3)}, "features.0.weight is torch.f"),
+    "float layer": (
+        {"features.0.weight": torch.zeros(4, 3, 3, 3)},
+        "features.0.weight is torch.f",
+    ),
     "uint8 weights": ({"features.0.weight": make(dtype=torch.quint8)}, "expected qint8"),
     "asymmetric": ({"features.0.weight": make(zero_point=3)}, "zero point other than 0"),
     "other axis": ({"features.0.weight": SIDEWAYS}, "along an axis other than its filters"),
-    "bias nan": ({"features.0.bias": torch.full((4,), float("nan"))}, "features.0.bias holds inf"),
+    "bias nan": (
+        {"features.0.bias": torch.full((4,), float("nan"))},
+        "features.0.bias holds inf",
+    ),
     "no scale": ({"features.0.scale": None}, "features.0.scale is not a dense tensor"),
     "two scales": ({"features.0.scale": torch.ones(2)}, "must be one number each"),
-    "float zero point": ({"features.0.zero_point": torch.tensor(0.5)}, "must be one number each"),
+    "float zero point": (
+        {"features.0.zero_point": torch.tensor(0.5)},
+        "must be one number each",
+    ),
     "scale nan": ({"features.0.scale": torch.tensor(float("nan"))}, "conv1: the scale nan"),
     "scale below 0": ({"features.3.cat.scale": torch.tensor(-1.0)}, "fire2: the scale -1.0"),
     "zero point": ({"quant.zero_point": torch.tensor([300])}, "input: the zero point 300"),
-    "m of 1 and more": ({"features.0.scale": torch.tensor(1e-9)}, "conv1: its multiplier .* not be"),
+    "m of 1 and more": (
+        {"features.0.scale": torch.tensor(1e-9)},
+        "conv1: its multiplier .* not be",
+    ),
     "image scale nan": ({"quant.scale": torch.tensor([float("nan")])}, "input: the scale nan"),
     "image scale 0": ({"quant.scale": torch.tensor([0.0])}, "input: the scale 0.0"),
     "unknown key": ({"features.1.scale": torch.ones(1)}, "the key features.1.scale belongs"),
@@ -177,7 +200,9 @@ def test_what_is_not_exact_is_refused_by_name(case, state, tmp_path):
     assert str(error.value).startswith(str(tmp_path / "model.pt"))
 
 
-@pytest.mark.parametrize("key", ["quant.scale", "features.3.cat.zero_point", "classifier.1.scale"])
+@pytest.mark.parametrize(
+    "key", ["quant.scale", "features.3.cat.zero_point", "classifier.1.scale"]
+)
 def test_a_missing_key_is_named(key, state, tmp_path):
     """The file of a module without quant stub or with another concatenation is refused."""
     with pytest.raises(LoadError, match=f"the key {key} is missing"):

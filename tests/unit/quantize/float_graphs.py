@@ -26,7 +26,7 @@ def tiny(seed: int = 1, padding: int = 0, head_relu: bool = True, channels: int 
     rng = np.random.default_rng(seed)
     side = (SIDE + 2 * padding - 3) // 2 + 1
     pooled = -(-(side - 3) // 2) + 1
-    graph = Graph(
+    return Graph(
         tensors=(
             Tensor(PIXELS, SIDE, SIDE, channels),
             Tensor("conv1", side, side, 6),
@@ -45,10 +45,10 @@ def tiny(seed: int = 1, padding: int = 0, head_relu: bool = True, channels: int 
             GlobalAverage("average", "conv3"),
         ),
         order="RGB" if channels == 3 else "GRAY",
-        preprocessing=Preprocessing((120.0, 110.0, 100.0)[:channels], (60.0, 50.0, 40.0)[:channels]),
+        preprocessing=Preprocessing(
+            (120.0, 110.0, 100.0)[:channels], (60.0, 50.0, 40.0)[:channels]
+        ),
     )
-
-    return graph
 
 
 def pictures(count: int = 20, channels: int = 3, seed: int = 5) -> list[np.ndarray]:

@@ -69,7 +69,7 @@ def test_integers_stay_close_to_float(graph, per_filter):
 
 
 def test_raw_pixels_go_in_where_the_preprocessing_folds():
-    """Without padding the first layer reads pixels of scale 1; nothing else is left of mean, std."""
+    """Without padding the first layer reads pixels of scale 1; mean and std are gone."""
     quantized = integers(tiny())
     assert Quantization(1.0, 0) == quantized.image.quantization
     assert "pixels" == quantized.convs[0].input
@@ -118,7 +118,9 @@ def test_the_table_covers_all_pixels_and_holds_zero_exactly():
     table = quantized.layers[0].table
     source = quantized.tensor("input").quantization
     real = (table.astype(float) - source.zero_point) * source.scale
-    expected = (np.arange(256) - np.array([[120.0], [110], [100]])) / np.array([[60.0], [50], [40]])
+    expected = (np.arange(256) - np.array([[120.0], [110], [100]])) / np.array(
+        [[60.0], [50], [40]]
+    )
     assert np.abs(real - expected).max() <= 0.51 * source.scale
     assert "input" == quantized.convs[0].input
 

@@ -8,21 +8,26 @@ import torch
 import torch.nn.functional as F
 
 from sqz2c.errors import QuantizeError
-from sqz2c.quantize.calibrate import BINS, calibrate, run_float, scale_owners
+from sqz2c.quantize.calibrate import BATCH, BINS, calibrate, run_float, scale_owners
 from tests.unit.quantize.float_graphs import pictures, tiny, with_conv
 
 GRAPH = tiny()
-IMAGES = pictures()
+IMAGES = pictures(2 * 8)
 
 
 def tensors(images=IMAGES, graph=GRAPH) -> dict[str, np.ndarray]:
-    return {name: y.numpy() for name, y in run_float(graph, torch.from_numpy(np.stack(images)))}
+    """Every tensor over all images, in the batches in which calibration runs them."""
+    batches = [images[at : at + BATCH] for at in range(0, len(images), BATCH)]
+    runs = [dict(run_float(graph, torch.from_numpy(np.stack(batch)))) for batch in batches]
+    return {name: np.concatenate([run[name].numpy() for run in runs]) for name in runs[0]}
 
 
 def test_the_float_network_is_pytorchs():
     """Preprocessing, convolutions, pool, concatenation and average, written out once."""
     x = torch.from_numpy(np.stack(IMAGES)).float()
-    x = ((x - torch.tensor([120.0, 110, 100])) / torch.tensor([60.0, 50, 40])).permute(0, 3, 1, 2)
+    x = ((x - torch.tensor([120.0, 110, 100])) / torch.tensor([60.0, 50, 40])).permute(
+        0, 3, 1, 2
+    )
     stem, squeeze, left, right, head = (
         (torch.from_numpy(c.weights), torch.from_numpy(c.bias)) for c in GRAPH.convs
     )
@@ -43,8 +48,12 @@ def test_expands_may_be_written_in_any_order():
 
 def test_a_pool_is_measured_in_place_of_its_input():
     """What a pool drops needs no range."""
-    owners = {"pool1": "conv1", "fire2/squeeze": "fire2/squeeze", "fire2": "fire2",
-              "conv3": "conv3"}
+    owners = {
+        "pool1": "conv1",
+        "fire2/squeeze": "fire2/squeeze",
+        "fire2": "fire2",
+        "conv3": "conv3",
+    }
     assert owners == scale_owners(GRAPH)
     ranges = calibrate(GRAPH, IMAGES)
     assert set(owners.values()) == set(ranges.histograms)
@@ -84,7 +93,10 @@ def test_the_order_of_images_does_not_matter_to_ranges():
 def test_an_iterator_is_enough():
     """Images are asked for once, one after the other."""
     ranges = calibrate(GRAPH, iter(IMAGES))
-    assert calibrate(GRAPH, IMAGES).histograms["fire2"].largest == ranges.histograms["fire2"].largest
+    assert (
+        calibrate(GRAPH, IMAGES).histograms["fire2"].largest
+        == ranges.histograms["fire2"].largest
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,282 @@
+"""
+The generated C as a library in a product: what it needs, what it takes, what it gets along with.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sqz2c.verify.host import build_shared
+from tests.exact.generated import LEVELS, WARNINGS, Generated, main_program, slow_but
+from tests.tools import call, need
+
+CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
+LINKED = [("full", "cortex-m0"), ("full", "cortex-m4"), ("full", "cortex-m33"),
+          ("plain", "cortex-m4"), ("pruned", "cortex-m4")]  # fmt: skip
+MEMORY = {"memcpy", "memset"}
+# Integer arithmetic that a Cortex-M0 has no instruction for, out of the compiler's own library.
+INTEGER_HELPERS = {
+    *("__aeabi_lmul", "__aeabi_idiv", "__aeabi_idivmod", "__aeabi_uidiv", "__aeabi_uidivmod"),
+    *("__aeabi_llsl", "__aeabi_llsr", "__aeabi_lasr", "__aeabi_lcmp", "__aeabi_ulcmp"),
+    *("__gnu_thumb1_case_sqi", "__gnu_thumb1_case_uqi", "__gnu_thumb1_case_si"),
+}
+CLANG_MEMORY = {
+    f"__aeabi_{name}{width}" for name in ("memcpy", "memset", "memclr") for width in ("", "4", "8")
+}
+
+
+def one_object(core: str, folder: Path, *parts: str | Path) -> Path:
+    """
+    PARTS (sources, options) as strict C99 for CORE, each constant in a section of its own, linked
+    into one relocatable object.
+    """
+    target = folder / "linked.o"
+    call("arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb", "-std=c99", *WARNINGS,
+         "-fdata-sections", "-r", "-nostdlib", *parts, "-o", target)  # fmt: skip
+    return target
+
+
+@pytest.fixture(scope="module", params=LINKED, ids="-".join)
+def linked(
+    request: pytest.FixtureRequest, networks: dict[str, Generated],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Generated, Path]:  # fmt: skip
+    """A network, and all of its C as one object for a core."""
+    name, core = request.param
+    network = networks[name]
+    folder = tmp_path_factory.mktemp("linked")
+    sources = [*network.own_sources, *network.runtime_sources]
+    return network, one_object(core, folder, "-Os", *network.includes, *sources)
+
+
+def undefined(path: Path) -> set[str]:
+    return set(call("arm-none-eabi-nm", "--undefined-only", "--format=just-symbols", path).split())
+
+
+def sections(path: Path) -> list[tuple[str, int, str]]:
+    """
+    (name, bytes, flags) of what PATH puts into memory.
+    """
+    table = call("arm-none-eabi-readelf", "--sections", "--wide", path).splitlines()
+    rows = [line.split("]", 1)[1].split() for line in table if line.lstrip().startswith("[")]
+    rows = [row for row in rows if len(row) == 10 and "A" in row[6]]  # NULL and the rest have less
+    return [(row[0], int(row[4], 16), row[6]) for row in rows]
+
+
+def read_only_bytes(path: Path) -> int:
+    return sum(size for name, size, _ in sections(path) if name.startswith(".rodata"))
+
+
+@pytest.mark.parametrize(
+    ("core", "level"),
+    slow_but({("cortex-m0", "-Os"), ("cortex-m0", "-O0"), ("cortex-m4", "-O2")}, CORES, LEVELS),
+)
+def test_needs_memcpy_and_memset_and_nothing_else(
+    networks: dict[str, Generated], core: str, level: str, tmp_path: Path
+) -> None:
+    """No other symbol is undefined; a Cortex-M0 also calls its compiler's integer arithmetic."""
+    network = networks["full"]
+    sources = [*network.own_sources, *network.runtime_sources]
+    target = one_object(core, tmp_path, level, *network.includes, *sources)
+    allowed = MEMORY | (INTEGER_HELPERS if core == "cortex-m0" else set())
+    assert set() == undefined(target) - allowed
+
+
+@pytest.mark.parametrize("core", ["cortex-m0", "cortex-m4"])
+def test_clang_adds_only_its_own_names_for_them(
+    networks: dict[str, Generated], core: str, tmp_path: Path
+) -> None:
+    """Clang may call memcpy and memset __aeabi_memcpy and so on; it needs no header of a libc."""
+    network = networks["full"]
+    objects = []
+    for source in (*network.own_sources, *network.runtime_sources):
+        target = tmp_path / f"{source.stem}.o"
+        call("clang", "--target=arm-none-eabi", f"-mcpu={core}", "-mthumb", "-std=c99", "-Os",
+             *WARNINGS, "-ffreestanding", "-isystem", string_h(tmp_path), *network.includes,
+             "-c", source, "-o", target)  # fmt: skip
+        objects.append(target)
+    whole = tmp_path / "linked.o"
+    call("arm-none-eabi-ld", "-r", *objects, "-o", whole)
+    allowed = MEMORY | CLANG_MEMORY | (INTEGER_HELPERS if core == "cortex-m0" else set())
+    assert set() == undefined(whole) - allowed
+
+
+def string_h(folder: Path) -> Path:
+    """A folder with the two declarations that the runtime asks of a C library."""
+    include = folder / "include"
+    include.mkdir(exist_ok=True)
+    (include / "string.h").write_text(
+        "#include <stddef.h>\n"
+        "void *memcpy(void *to, const void *from, size_t bytes);\n"
+        "void *memset(void *to, int value, size_t bytes);\n"
+    )
+    return include
+
+
+def test_has_no_writable_data(linked: tuple[Generated, Path]) -> None:
+    """All RAM is in the caller's struct: no initialized, zeroed or common data."""
+    _, path = linked
+    assert [] == [(name, size) for name, size, flags in sections(path) if "W" in flags and size]
+    symbols = call("arm-none-eabi-nm", path).splitlines()
+    assert [] == [line for line in symbols if line.split()[-2] in "BbCDdGgSs"]
+
+
+def test_manifest_states_every_byte_of_read_only_data(linked: tuple[Generated, Path]) -> None:
+    """flash.total_bytes is the sum of all constants, descriptors included, as compiled."""
+    network, path = linked
+    flash = network.manifest["flash"]
+    parts = ("weights_bytes", "codebooks_bytes", "tables_bytes", "biases_bytes")
+    assert flash["total_bytes"] == sum(flash[part] for part in parts)
+    assert flash["total_bytes"] == read_only_bytes(path)
+
+
+def size_of_context(compiler: list[str], nm: str, network: Generated, folder: Path) -> int:
+    source = folder / "size.c"
+    source.write_text(
+        f'#include "{network.name}.h"\n'
+        f"extern char size_of_context[sizeof({network.name}_t)];\n"
+        f"char size_of_context[sizeof({network.name}_t)] = {{1}};\n"
+    )
+    target = folder / "size.o"
+    call(*compiler, "-std=c99", *network.includes, "-c", source, "-o", target)
+    return int(call(nm, "--print-size", "--defined-only", target).split()[1], 16)
+
+
+def test_manifest_states_all_static_ram(network: Generated, tmp_path: Path) -> None:
+    """ram.total_bytes is sizeof the context, the same on a host and on cores."""
+    ram = network.manifest["ram"]
+    assert ram["total_bytes"] == ram["arena_bytes"] + ram["scratch_bytes"] + ram["context_bytes"]
+    need("gcc", "arm-none-eabi-gcc")
+    sizes = [size_of_context(["gcc"], "nm", network, tmp_path)]
+    for core in ("cortex-m0", "cortex-m55"):
+        compiler = ["arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb"]
+        sizes.append(size_of_context(compiler, "arm-none-eabi-nm", network, tmp_path))
+    assert [ram["total_bytes"]] * len(sizes) == sizes
+
+
+@pytest.mark.parametrize(("c", "cpp"), [("gcc", "g++"), ("clang", "clang++")])
+def test_cpp_can_use_it(networks: dict[str, Generated], c: str, cpp: str, tmp_path: Path) -> None:
+    """A C++11 program includes the header without a warning, links, and gets the same logits."""
+    network = networks["plain"]
+    objects = []
+    for source in (*network.own_sources, *network.runtime_sources):
+        objects.append(tmp_path / f"{source.stem}.o")
+        call(c, "-std=c99", *network.includes, "-c", source, "-o", objects[-1])
+    main = tmp_path / "main.cpp"
+    main.write_text(main_program(network, network.judged[-1][1]))
+    warnings = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
+    call(cpp, "-std=c++11", *warnings, *network.includes, main, *objects, "-o", tmp_path / "main")
+    assert network.logits() == [int(line) for line in call(tmp_path / "main").split()]
+
+
+def test_cmake_takes_two_networks_into_one_program(
+    networks: dict[str, Generated], tmp_path: Path
+) -> None:
+    """Each folder is an add_subdirectory; two of them link into one program without a clash."""
+    full, plain = networks["full"], networks["plain"]
+    listed = "\n".join(
+        f"add_subdirectory({network.folder} {network.name})" for network in (full, plain)
+    )
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.13)\nproject(product C)\n"
+        f"{listed}\nadd_executable(product main.c other.c)\n"
+        "target_link_libraries(product PRIVATE full plain)\n"
+    )
+    entry, call_it = "int main(void)", "int other(void);\nint main(void)"
+    first = main_program(full, full.judged[-1][1]).replace(entry, call_it)
+    (tmp_path / "main.c").write_text(first.replace("return 0;", "return other();"))
+    second = main_program(plain, plain.judged[-1][1]).replace(entry, "int other(void)")
+    (tmp_path / "other.c").write_text(f"int other(void);\n{second}")
+    call("cmake", "-S", tmp_path, "-B", tmp_path / "build", "-DCMAKE_C_FLAGS=-Werror -Wall")
+    call("cmake", "--build", tmp_path / "build", "--parallel", "2")
+    printed = call(tmp_path / "build" / "product").split()
+    assert full.logits() + plain.logits() == [int(line) for line in printed]
+
+
+def test_weights_go_where_the_product_wants_them(network: Generated, tmp_path: Path) -> None:
+    """SQZ_WEIGHTS_SECTION places all arrays; only the descriptors stay where constants go."""
+    place = '-DSQZ_WEIGHTS_SECTION=__attribute__((section(".qspi")))'
+    whole = one_object("cortex-m4", tmp_path, *network.includes, place, *network.own_sources)
+    total = network.manifest["flash"]["total_bytes"]
+    placed = sum(size for name, size, _ in sections(whole) if name == ".qspi")
+    plain = one_object("cortex-m4", tmp_path, *network.includes, network.own_sources[0])
+    descriptors = read_only_bytes(plain)
+    runtime = one_object("cortex-m4", tmp_path, *network.runtime_sources)
+    arrays = total - descriptors - read_only_bytes(runtime)
+    alignment = 7 * len(network.manifest["layers"]) * 2
+    assert 0 <= placed - arrays <= alignment
+
+
+def flipped(library: Path, array: tuple[int, int], target: Path, at: int) -> Path:
+    """LIBRARY with one bit of the byte AT of ARRAY (file offset, bytes) changed."""
+    data = bytearray(library.read_bytes())
+    data[array[0] + at] ^= 0x10
+    target.write_bytes(data)
+    return target
+
+
+def arrays_of(library: Path, prefix: str) -> dict[str, tuple[int, int]]:
+    """{name: (file offset, bytes)} of the constant arrays that LIBRARY exports."""
+    table = call("readelf", "--sections", "--wide", library).splitlines()
+    row = next(line.split("]", 1)[1].split() for line in table if "] .rodata" in line)
+    shift = int(row[2], 16) - int(row[3], 16)
+    found = {}
+    for line in call("nm", "--dynamic", "--print-size", library).splitlines():
+        words = line.split()
+        if len(words) == 4 and words[2] == "R" and words[3].startswith(prefix):
+            found[words[3]] = (int(words[0], 16) - shift, int(words[1], 16))
+
+    return found
+
+
+CHECK = "import ctypes, sys; print([getattr(ctypes.CDLL(p), sys.argv[1])() for p in sys.argv[2:]])"
+
+
+def test_any_changed_byte_is_found(network: Generated, tmp_path: Path) -> None:
+    """check_weights covers the first and the last byte of every array."""
+    library = tmp_path / "whole.so"
+    build_shared(network.folder, library, traced=False, compiler=None, flags=("-O1",))
+    arrays = arrays_of(library, f"{network.name}_")
+    assert len(arrays) == (network.folder / f"{network.name}_weights.h").read_text().count("extern const")
+    damaged = [
+        flipped(library, array, tmp_path / f"{name}_{at}.so", at)
+        for name, array in arrays.items()
+        for at in (0, array[1] - 1)
+    ]
+    printed = call("python3", "-c", CHECK, f"{network.name}_check_weights", library, *damaged)
+    assert str([0] + [-2] * len(damaged)) == printed.strip()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("#define SQZ_RUNTIME_ABI 1", "#define SQZ_RUNTIME_ABI 2", "regenerate it with this sqz2c"),
+        ("#define SQZ_TABLE_BITS 8", "#define SQZ_TABLE_BITS 9", "sqz_static_assert"),
+        ("#define SQZ_TILE_CHANNELS 4", "#define SQZ_TILE_CHANNELS 8", "sqz_static_assert"),
+    ],
+)
+def test_another_runtime_is_refused(
+    networks: dict[str, Generated], old: str, new: str, complaint: str, tmp_path: Path
+) -> None:
+    """Generated code does not compile with a runtime of another version or other table sizes."""
+    need("gcc")
+    network = networks["plain"]
+    runtime = tmp_path / "runtime"
+    shutil.copytree(network.folder / "runtime", runtime)
+    headers = [path for path in sorted(runtime.glob("*.h")) if old in path.read_text()]
+    assert 1 == len(headers)
+    headers[0].write_text(headers[0].read_text().replace(old, new))
+    command = ["gcc", "-std=c99", f"-I{network.folder}", f"-I{runtime}", "-fsyntax-only",
+               str(network.own_sources[0])]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert complaint in done.stderr
+
+
+def test_runtime_is_all_that_is_copied(networks: dict[str, Generated]) -> None:
+    """A generated folder holds the runtime's C and nothing of its build or tests."""
+    names = {path.name for path in (networks["plain"].folder / "runtime").iterdir()}
+    assert {".c", ".h"} == {Path(name).suffix for name in names}
+    assert all(name.startswith("sqz_") for name in names)
