@@ -183,6 +183,79 @@ void sqz_conv(const sqz_conv_t *layer, const uint8_t *in, uint8_t *out, int32_t 
     }
 }
 
+/* Raise OUT_ROW, CHANNELS of a pool's output row, to the maxima of a strip of the convolution;
+ * the first strip of a window starts them. */
+static void pool_strip(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t channels,
+                       uint8_t *out_row, int32_t is_start)
+{
+    const sqz_window_t *const window = &pool->window;
+
+    for (int32_t x = 0; x < pool->out.width; x++) {
+        uint8_t *const out = out_row + x * pool->out.channels;
+        const int32_t left = x * window->stride - window->padding;
+        const int32_t begin = max_int(0, left);
+        const int32_t end = min_int(pool->in.width, left + window->width);
+
+        for (int32_t c = 0; c < channels; c++) {
+            uint8_t largest = is_start ? 0 : out[c];
+
+            for (int32_t at = begin; at < end; at++) {
+                const uint8_t value = strip[at * SQZ_TILE_CHANNELS + c];
+                largest = value > largest ? value : largest;
+            }
+            out[c] = largest;
+        }
+    }
+}
+
+int32_t sqz_rows_under(const sqz_maxpool_t *pool, int32_t pool_rows)
+{
+    return pool_rows > 0 ? sqz_rows_end(&pool->window, pool->in.height, pool_rows - 1) : 0;
+}
+
+static void pool_row(const tile_t *tile, const sqz_maxpool_t *pool, const uint8_t *strip,
+                     int32_t row, uint8_t *out)
+{
+    const sqz_window_t *const window = &pool->window;
+    const int32_t row_bytes = pool->out.width * pool->out.channels;
+    const int32_t first = tile->layer->first_channel + tile->first;
+    const int32_t reach = row + window->padding;
+    const int32_t above = reach - window->height + 1;
+    const int32_t begin = above > 0 ? (above + window->stride - 1) / window->stride : 0;
+    const int32_t end = min_int(pool->out.height, reach / window->stride + 1);
+
+    for (int32_t pooled = begin; pooled < end; pooled++) {
+        uint8_t *const out_row = out + (pooled % pool->out.held) * row_bytes + first;
+        const int32_t is_start = row == sqz_rows_begin(window, pooled);
+
+        pool_strip(pool, strip, tile->channels, out_row, is_start);
+        if (row == sqz_rows_end(window, pool->in.height, pooled) - 1) {
+            sqz_trace(pool->layer, pooled, 1, first, tile->channels, pool->out.channels,
+                      out_row);
+        }
+    }
+}
+
+void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const uint8_t *in,
+                      uint8_t *out, int32_t first_row, int32_t rows, sqz_work_t *work)
+{
+    const strip_t strip = {.at = work->strip, .stride = SQZ_TILE_CHANNELS};
+    sqz_decoder_t decoder;
+    tile_t tile;
+
+    if (rows <= 0) {
+        return;
+    }
+    open_filters(&decoder, layer, work);
+    for (int32_t first = 0; first < layer->out_channels; first += SQZ_TILE_CHANNELS) {
+        open_tile(&tile, layer, first, &decoder, work);
+        for (int32_t row = first_row; row < first_row + rows; row++) {
+            compute_strip(&tile, in, row, strip);
+            pool_row(&tile, pool, work->strip, row, out);
+        }
+    }
+}
+
 static void add_strip(const uint8_t *strip, int32_t width, int32_t channels, int32_t *sums)
 {
     for (int32_t x = 0; x < width; x++) {

@@ -79,17 +79,34 @@ typedef struct {
 int32_t sqz_rows_begin(const sqz_window_t *window, int32_t row);
 int32_t sqz_rows_end(const sqz_window_t *window, int32_t in_height, int32_t row);
 
+/* Rows of a pool's input that its first POOL_ROWS output rows read. */
+int32_t sqz_rows_under(const sqz_maxpool_t *pool, int32_t pool_rows);
+
+/* Where a turn that begins at row DONE ends: ROWS further, at most at LIMIT. */
+static inline int32_t sqz_turn_end(int32_t done, int32_t rows, int32_t limit)
+{
+    return rows < limit - done ? done + rows : limit;
+}
+
+/* Move COUNT bytes; the two places may overlap. */
+void sqz_move(uint8_t *to, const uint8_t *from, uint32_t count);
+
 /* Convolution, requantization and ReLU. IN and OUT must not overlap. */
 void sqz_conv(const sqz_conv_t *layer, const uint8_t *in, uint8_t *out, int32_t first_row,
               int32_t rows, sqz_work_t *work);
+
+/* Convolution with the pool that follows it: computes rows [FIRST_ROW, FIRST_ROW + ROWS) of the
+ * convolution, which are never stored, and folds them into POOL's output, a ring that also holds
+ * the rows whose windows are still open. Rows must come in order. */
+void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const uint8_t *in,
+                      uint8_t *out, int32_t first_row, int32_t rows, sqz_work_t *work);
 
 /* Convolution with global average: LOGITS [out_channels] are int32 sums over all pixels (or
  * PyTorch's quantized average). Rows must come in order; the first starts the sums. */
 void sqz_conv_average(const sqz_conv_average_t *layer, const uint8_t *in, int32_t *logits,
                       int32_t first_row, int32_t rows, sqz_work_t *work);
 
-/* Maximum over windows. Writes in ascending order, each byte after all reads for it: OUT may
- * overlap IN where the plan's checker agrees. */
+/* Maximum over windows. IN and OUT must not overlap. */
 void sqz_maxpool(const sqz_maxpool_t *layer, const uint8_t *in, uint8_t *out,
                  int32_t first_row, int32_t rows);
 

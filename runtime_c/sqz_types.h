@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Generated code names the version it was made for and refuses any other. */
-#define SQZ_RUNTIME_ABI 1
+#define SQZ_RUNTIME_ABI 2
 
 /* Fails to compile (negative array size) unless CONDITION holds; declares no object. C99 has no
  * _Static_assert. */
@@ -25,6 +25,8 @@ enum {
     SQZ_OK = 0,
     SQZ_ERR_BITSTREAM = -1, /* a weight stream ended early or holds an invalid code */
     SQZ_ERR_CRC = -2,       /* weights in flash are not the ones that were generated */
+    SQZ_ERR_ORDER = -3,     /* rows were pushed, or finished, without a begin */
+    SQZ_ERR_ROWS = -4,      /* more rows than the image has, or finished with fewer */
 };
 
 enum { SQZ_CODING_DENSE = 0, SQZ_CODING_BLOCK = 1, SQZ_CODING_RAW = 2 };
@@ -46,17 +48,21 @@ typedef struct {
     sqz_code_t flags;        /* block: significance flags of 8 weights, weight k is bit k */
 } sqz_filters_t;
 
-/* Build everything with -DSQZ_TRACE and define this function to see each layer as it is computed
+/* Build everything with -DSQZ_TRACE and define these functions to see each layer as it is computed
  * (to compare it, draw it, feed a watchdog); without it, tracing costs nothing.
  *
  * DATA is output rows [first_row, first_row + rows) of LAYER (an index into the enum of the
  * generated header), channels [first_channel, first_channel + channels): pixel p of the
- * rows * width pixels, channel c, is data[p * stride + c]. Valid during the call only. */
+ * rows * width pixels, channel c, is data[p * stride + c]. Valid during the call only.
+ * sqz_trace_turn is called after each turn of a step, when only what later turns need must stay
+ * in the ARENA. */
 #ifdef SQZ_TRACE
 void sqz_trace(int32_t layer, int32_t first_row, int32_t rows, int32_t first_channel,
                int32_t channels, int32_t stride, const uint8_t *data);
+void sqz_trace_turn(uint8_t *arena);
 #else
 #define sqz_trace(layer, first_row, rows, first_channel, channels, stride, data) ((void)0)
+#define sqz_trace_turn(arena) ((void)0)
 #endif
 
 #endif /* SQZ_TYPES_H */

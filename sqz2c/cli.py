@@ -117,6 +117,18 @@ def _load_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _plan_options(command: Callable[..., None]) -> Callable[..., None]:
+    """How much RAM there is, and where the image lies."""
+    ram = click.option("--ram", type=click.IntRange(1), metavar="BYTES",
+                       help="Bound on all static RAM of the library.")  # fmt: skip
+    mode = click.option("--input", "input_mode", default="image", show_default=True,
+                        type=click.Choice(["image", "arena", "rows"]),
+                        help="The image is the caller's buffer, lies in the arena, or comes row "
+                             "by row.")  # fmt: skip
+
+    return ram(mode(command))
+
+
 def _as_load_options(given: dict[str, Any]) -> LoadOptions:
     size = given["input_size"] or (None, None)
     labels: tuple[str, ...] = ()
@@ -150,10 +162,12 @@ def _as_load_options(given: dict[str, Any]) -> LoadOptions:
 @click.option("--images", type=PATH, help="Folder whose first five pictures are kept in OUT.")
 @click.option("--verify", "verify_count", type=click.IntRange(0), default=0, show_default=True,
               help="Compare the C with PyTorch on N pictures before writing.")  # fmt: skip
+@_plan_options
 @_load_options
 @refusing
 def generate(model: Path, out: Path, name: str, board: str | None, calibrate: Path | None,
-             images: Path | None, verify_count: int, **given: Any) -> None:  # fmt: skip
+             images: Path | None, verify_count: int, ram: int | None, input_mode: str,
+             **given: Any) -> None:  # fmt: skip
     """Turn MODEL into C sources in a folder."""
     options = pipeline.Options(
         name=name,
@@ -161,6 +175,8 @@ def generate(model: Path, out: Path, name: str, board: str | None, calibrate: Pa
         pictures=images,
         board=fw.load_board(board) if board else None,
         load=_as_load_options(given),
+        input_mode=input_mode,
+        ram_bytes=ram,
     )
     with _progress() as progress:
         task = progress.add_task("compile", total=STAGES)
@@ -191,8 +207,14 @@ def _print_summary(out: Path, manifest: dict[str, Any]) -> None:
          f"{flash['codebooks_bytes']:,}, tables {flash['tables_bytes']:,}, biases "
          f"{flash['biases_bytes']:,}")  # fmt: skip
     _say(f"  RAM    {ram['total_bytes']:>11,} B  arena {ram['arena_bytes']:,} (lower bound "
-         f"{manifest['arena_lower_bound_bytes']:,}), scratch {ram['scratch_bytes']:,}")  # fmt: skip
+         f"{manifest['arena_lower_bound_bytes']:,}), scratch {ram['scratch_bytes']:,}, context {ram['context_bytes']:,}")  # fmt: skip
+    _say(f"  plan: {len(manifest['segments'])} segments, input: {manifest['input_mode']}, each "
+         f"weight decoded {manifest['decoded_weights'] / _weights(manifest):.2f} times an image")  # fmt: skip
     _say(f"  requantization: {counts}")
+
+
+def _weights(manifest: dict[str, Any]) -> int:
+    return sum(layer["weights"] for layer in manifest["layers"])
 
 
 @main.command()

@@ -20,12 +20,13 @@ from sqz2c.firmware import (
     RunResult,
     build_firmware,
     check_library_fits,
+    library_ram_budget,
     load_firmware,
     run_firmware,
 )
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.program import Program
+from sqz2c.ir.program import InputMode, Program
 from sqz2c.ir.text import to_text
 from sqz2c.load import LoadOptions, load_model, read_images
 from sqz2c.output import Output, picture_files, read_output, sha256, write_output
@@ -46,7 +47,9 @@ class Options:
 
     CALIBRATE is a folder of pictures; a float network needs it. PICTURES is a folder whose first
     five are kept for verify and firmware (default: those of CALIBRATE). BOARD is one that the
-    result must fit. LOAD says what the file does not.
+    result must fit. LOAD says what the file does not. INPUT_MODE: the image is the caller's own
+    buffer ("image"), lies in the arena ("arena"), or comes row by row ("rows"). RAM_BYTES bounds
+    all static RAM.
     """
 
     name: str = "squeezenet"
@@ -54,6 +57,15 @@ class Options:
     pictures: Path | None = None
     board: Board | None = None
     load: LoadOptions = field(default_factory=LoadOptions)
+    input_mode: InputMode = "image"
+    ram_bytes: int | None = None
+
+    def ram_budget(self, classes: int) -> int | None:
+        """RAM_BYTES, and what the board leaves beside stack and firmware; None: no bound."""
+        bounds = [] if self.ram_bytes is None else [self.ram_bytes]
+        if self.board is not None:
+            bounds.append(library_ram_budget(self.board, classes))
+        return min(bounds, default=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +108,7 @@ def compile_model(
     tell("quantize")
     graph = quantize(graph, _calibration_images(graph, options))
     tell("plan")
-    program = plan(graph)
+    program = plan(graph, options.input_mode, options.ram_budget(graph.classes))
     tell("encode")
     program = encode(program)
     tell("emit")

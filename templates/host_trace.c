@@ -19,10 +19,12 @@ typedef struct {
 
 static watch_t watches[MAX_LAYERS];
 static int32_t strays; /* calls about unknown layers, or outside of a map */
+static void (*on_turn)(uint8_t *arena); /* told after each turn; NULL: nobody */
 
 void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, int32_t height, int32_t width,
                 int32_t channels);
 int32_t host_strays(void);
+void host_on_turn(void (*listener)(uint8_t *arena));
 
 void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, int32_t height, int32_t width,
                 int32_t channels)
@@ -31,6 +33,18 @@ void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, int32_t height
 
     watches[layer] = watch;
     strays = 0;
+}
+
+void host_on_turn(void (*listener)(uint8_t *arena))
+{
+    on_turn = listener;
+}
+
+void sqz_trace_turn(uint8_t *arena)
+{
+    if (on_turn != NULL) {
+        on_turn(arena);
+    }
 }
 
 int32_t host_strays(void)

@@ -61,11 +61,12 @@ class Names:
     def __init__(self, graph: Graph, model: str) -> None:
         self.model = model
         self.layer = c_names(layer.name for layer in graph.layers)
-        self.tensor = {
-            name: f"{c_name.upper()}_AT"
-            for name, c_name in c_names(tensor.name for tensor in graph.tensors).items()
-        }
+        self.tensor = c_names(tensor.name for tensor in graph.tensors)
         self.index = {layer.name: i for i, layer in enumerate(graph.layers)}
 
     def prefix(self, layer: Layer) -> str:
         return f"{self.model}_{self.layer[layer.name]}"
+
+    def place(self, segment: int, tensor: str) -> str:
+        """The constant that says where TENSOR lies in the arena while SEGMENT runs."""
+        return f"AT{segment}_{self.tensor[tensor].upper()}"

@@ -9,17 +9,17 @@ WIDTH = 64  # columns for the whole arena
 
 def arena_chart(program: Program) -> list[str]:
     """
-    One line a segment, one bar a buffer; columns are arena bytes, `[=====]` is a buffer.
+    A block a segment, a bar a tensor; columns are arena bytes. `#` is a map, `=` a ring.
     """
-    size = program.arena.size
+    size = program.arena_bytes
     lines = []
     for number, segment in enumerate(program.segments):
-        row = [" "] * (WIDTH + 1)
-        alive = [b for b in program.arena.buffers if b.born <= number < b.dead]
-        for buffer in sorted(alive, key=lambda b: (-b.size, b.offset)):
+        lines.append(f"segment {number}: {segment.arena_bytes:,} B, {segment.name}")
+        for buffer in sorted(segment.buffers, key=lambda b: (b.offset, b.tensor)):
+            is_map = buffer.held == program.graph.tensor(buffer.tensor).height
             first = buffer.offset * WIDTH // size
-            last = max(first + 1, buffer.end * WIDTH // size - 1)
-            row[first : last + 1] = ["[", *"=" * (last - first - 1), "]"]
-        lines.append(f"{number:3d} |{''.join(row[:WIDTH])}| {segment.name}")
+            last = max(first + 1, -(-buffer.end * WIDTH // size))
+            bar = (" " * first + ("#" if is_map else "=") * (last - first)).ljust(WIDTH)
+            lines.append(f"  |{bar}| {buffer.tensor} {buffer.size:,} B")
 
     return lines

@@ -10,12 +10,12 @@ from sqz2c.emit.c_names import Names
 from sqz2c.emit.chart import arena_chart
 from sqz2c.emit.descriptors import LayerView, layer_views
 from sqz2c.emit.report import Flash, Ram, flash_of, ram_of
-from sqz2c.emit.segments import segment_views
+from sqz2c.emit.segments import SegmentView, counted_steps, segment_views
 from sqz2c.ir.geometry import macs
-from sqz2c.ir.graph import Graph
+from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.program import Program
 
-RUNTIME_ABI = 1
+RUNTIME_ABI = 2
 ORDER_TEXT = {"RGB": "channels R, G, B", "BGR": "channels B, G, R", "GRAY": "one channel"}
 
 
@@ -30,6 +30,8 @@ def context(
     layers = layer_views(program, names)
     scale, zero = logit_constants(graph)
     flash: Flash = flash_of(layers)
+    counters = counted_steps(program, names)
+    segments = segment_views(program, names)
     ram: Ram = ram_of(program)
 
     return {
@@ -49,10 +51,16 @@ def context(
         "layer_ids": [(names.layer[layer.name].upper(), layer.name) for layer in graph.layers],
         "layers": layers,
         "arrays": [array for layer in layers for array in layer.arrays],
-        "segments": segment_views(program, names),
-        "buffers": _buffers(program, names),
+        "segments": segments,
+        "uses_at": _uses_at(program, segments),
+        "places": _places(program, names),
+        "mode": program.input_mode,
+        "counters": counters,
+        "image_place": _image_place(program, names),
+        "image_held": _image_held(program),
         "chart": arena_chart(program),
-        "arena": program.arena,
+        "arena_bytes": program.arena_bytes,
+        "lower_bound_bytes": program.lower_bound_bytes,
         "scratch": program.scratch,
         "flash": flash,
         "ram": ram,
@@ -60,20 +68,20 @@ def context(
     }
 
 
-def _buffers(program: Program, names: Names) -> list[dict[str, Any]]:
+def _places(program: Program, names: Names) -> list[dict[str, Any]]:
     rows = []
-    for buffer in program.arena.buffers:
-        tensor = program.graph.tensor(buffer.tensor)
-        shape = f"[{buffer.held}, {tensor.width}, {tensor.channels}]"
-        kind = "" if buffer.held == tensor.height else f", {buffer.held} rows of it"
-        lives = f"segments {buffer.born}..{buffer.dead - 1}"
-        rows.append(
-            {
-                "c_name": names.tensor[buffer.tensor],
-                "offset": buffer.offset,
-                "comment": f"{shape} {buffer.size:,} B, {lives}{kind}",
-            }
-        )
+    for number, segment in enumerate(program.segments):
+        for buffer in sorted(segment.buffers, key=lambda b: (b.offset, b.tensor)):
+            tensor = program.graph.tensor(buffer.tensor)
+            shape = f"[{buffer.held}, {tensor.width}, {tensor.channels}]"
+            ring = "" if buffer.held == tensor.height else f", a ring: {tensor.height} rows pass"
+            rows.append(
+                {
+                    "c_name": names.place(number, buffer.tensor),
+                    "offset": buffer.offset,
+                    "comment": f"{shape} {buffer.size:,} B{ring}",
+                }
+            )
 
     return rows
 
@@ -103,3 +111,18 @@ def logit_constants(graph: Graph) -> tuple[str, int]:
     return c_literals.float32(source.quantization.scale / count), (
         count * source.quantization.zero_point
     )
+
+
+def _image_place(program: Program, names: Names) -> str | None:
+    return None if program.input_mode == "image" else names.place(0, PIXELS)
+
+
+def _image_held(program: Program) -> int:
+    buffer = program.segments[0].buffer(PIXELS)
+    return buffer.held if buffer else program.graph.image.height
+
+
+def _uses_at(program: Program, segments: tuple[SegmentView, ...]) -> bool:
+    """Whether a segment that run (or finish) calls takes the arena itself."""
+    first = 1 if program.input_mode == "rows" else 0
+    return any("(at" in segment.call or ", at" in segment.call for segment in segments[first:])

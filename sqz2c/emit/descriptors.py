@@ -10,7 +10,7 @@ from sqz2c.emit.arrays import Array, conv_arrays, table_arrays
 from sqz2c.emit.c_names import Names
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, MaxPool, PixelTable
+from sqz2c.ir.layer import Conv, Layer, MaxPool, PixelTable
 from sqz2c.ir.program import Program
 from sqz2c.ir.tensor import Tensor
 
@@ -51,15 +51,19 @@ def layer_views(program: Program, names: Names) -> tuple[LayerView, ...]:
     return tuple(views)
 
 
-def _held(program: Program, tensor: Tensor) -> int:
-    buffer = program.arena.of(tensor.name)
-    return buffer.held if buffer else tensor.height
+def _held(program: Program, layer: Layer, tensor: Tensor) -> int:
+    """Rows of TENSOR in memory while conv runs."""
+    for segment in program.segments:
+        if any(layer in step.layers for step in segment.steps):
+            buffer = segment.buffer(tensor.name)
+            return buffer.held if buffer else tensor.height
+    raise KeyError(layer.name)
 
 
-def _map(program: Program, tensor: Tensor) -> str:
+def _map(program: Program, layer: Layer, tensor: Tensor) -> str:
     return (
         f"{{.height = {tensor.height}, .width = {tensor.width}, "
-        f".channels = {tensor.channels}, .held = {_held(program, tensor)}}}"
+        f".channels = {tensor.channels}, .held = {_held(program, layer, tensor)}}}"
     )
 
 
@@ -76,8 +80,8 @@ def _conv_fields(program: Program, names: Names, conv: Conv) -> list[str]:
         f".out_channels = {conv.out_channels},",
         f".first_channel = {conv.first_channel},",
         f".in_zero_point = {source.quantization.zero_point},",
-        f".in = {_map(program, source)},",
-        f".out = {_map(program, target)},",
+        f".in = {_map(program, conv, source)},",
+        f".out = {_map(program, conv, target)},",
         f".window = {{.height = {conv.kernel_height}, .width = {conv.kernel_width}, "
         f".stride = {conv.stride}, .padding = {conv.padding}}},",
         f".bias = {prefix}_bias,",
@@ -207,8 +211,8 @@ def _pool_view(program: Program, names: Names, pool: MaxPool) -> LayerView:
         c_type="sqz_maxpool_t",
         fields=(
             f".layer = {names.index[pool.name]},",
-            f".in = {_map(program, source)},",
-            f".out = {_map(program, target)},",
+            f".in = {_map(program, pool, source)},",
+            f".out = {_map(program, pool, target)},",
             f".window = {{.height = {pool.kernel}, .width = {pool.kernel}, "
             f".stride = {pool.stride}, .padding = {pool.padding}}},",
         ),
@@ -228,8 +232,8 @@ def _table_view(program: Program, names: Names, layer: PixelTable) -> LayerView:
         c_type="sqz_lookup_t",
         fields=(
             f".layer = {names.index[layer.name]},",
-            f".in = {_map(program, source)},",
-            f".out_held = {_held(program, target)},",
+            f".in = {_map(program, layer, source)},",
+            f".out_held = {_held(program, layer, target)},",
             f".table = {names.prefix(layer)}_table,",
         ),
         arrays=tuple(table_arrays(names.prefix(layer), layer)),

@@ -9,7 +9,7 @@ from typing import Any
 from sqz2c.emit.descriptors import LayerView
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.layer import Conv, GlobalAverage
-from sqz2c.ir.program import Program
+from sqz2c.ir.program import Program, Segment
 
 # sizeof of the descriptors on a 32-bit Cortex-M (checked against the compiler by a test).
 DESCRIPTOR_BYTES = {
@@ -58,11 +58,9 @@ def flash_of(layers: Sequence[LayerView]) -> Flash:
 
 
 def ram_of(program: Program) -> Ram:
-    arena = program.arena.size
-    scratch = program.scratch.tables + program.scratch.tile + program.scratch.strip
-    total = -(-(arena + scratch) // 4) * 4
-
-    return Ram(arena, scratch, total - arena - scratch, total)
+    return Ram(
+        program.arena_bytes, program.scratch.total, program.context_bytes, program.ram_bytes
+    )
 
 
 def manifest(
@@ -90,13 +88,29 @@ def manifest(
         "macs": context["macs"],
         "flash": asdict(context["flash"]),
         "ram": asdict(context["ram"]),
-        "arena_lower_bound_bytes": program.arena.lower_bound,
+        "arena_lower_bound_bytes": program.lower_bound_bytes,
+        "input_mode": program.input_mode,
+        "decoded_weights": program.decoded_weights,
         "weights_crc32": context["weights_crc"],
-        "segments": [
-            {"layers": [layer.name for layer in s.layers], "rows": s.rows, "rounds": s.rounds}
-            for s in program.segments
-        ],
+        "segments": [_segment_entry(segment) for segment in program.segments],
         "layers": [_layer_entry(program, layer, context["layers"]) for layer in graph.layers],
+    }
+
+
+def _segment_entry(segment: Segment) -> dict[str, Any]:
+    return {
+        "arena_bytes": segment.arena_bytes,
+        "moved_from": segment.moved_from,
+        "steps": [
+            {
+                "layers": [layer.name for layer in step.layers],
+                "rows": step.rows,
+                "limit": step.limit,
+                "turns": step.turns,
+            }
+            for step in segment.steps
+        ],
+        "buffers": [asdict(buffer) for buffer in segment.buffers],
     }
 
 

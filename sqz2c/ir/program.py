@@ -1,32 +1,81 @@
 """
 What runs, in which order, and where its bytes lie: all that emit may know.
 
-Time is counted in segments. A segment is a run of layers through which rows flow: each of its
-rounds computes some rows of the last layer and, before that, the rows of the earlier layers that
-these need. A segment with one round works on whole maps.
+A program is a list of segments. Inside a segment rows flow: the steps take turns, and always the
+last step that has the input rows for its next turn goes first (`turns`). So rows wait as little
+as possible, and the order is the same in the planner, in its checker and in the generated C.
+Between segments one tensor lies in the arena as a whole map.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sqz2c.ir.filters import PackedFilters
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Layer
+from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+
+InputMode = Literal["image", "arena", "rows"]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """
+    Layers that run together: a pixel table; a pool; or convolutions that write side by side, with
+    the pool or the average that follows them folded in, so that their own output is never stored.
+
+    A turn computes ROWS rows of the step's output (of the head: of its convolution), the last turn
+    what is left of LIMIT, the rows that anybody reads.
+    """
+
+    layers: tuple[Layer, ...]
+    rows: int
+    limit: int
+
+    @property
+    def convs(self) -> tuple[Conv, ...]:
+        return tuple(layer for layer in self.layers if isinstance(layer, Conv))
+
+    @property
+    def pool(self) -> MaxPool | None:
+        """The pool that is folded into the convolutions."""
+        last = self.layers[-1]
+        return last if isinstance(last, MaxPool) and len(self.layers) > 1 else None
+
+    @property
+    def is_head(self) -> bool:
+        return isinstance(self.layers[-1], GlobalAverage)
+
+    @property
+    def input(self) -> str:
+        return self.layers[0].input
+
+    @property
+    def output(self) -> str | None:
+        """The tensor it stores; None for the head."""
+        last = self.layers[-1]
+        return None if isinstance(last, GlobalAverage) else last.output
+
+    @property
+    def turns(self) -> int:
+        """How often it runs an image, and how often each of its weights is decoded."""
+        return -(-self.limit // self.rows)
+
+    @property
+    def name(self) -> str:
+        return "+".join(layer.name for layer in self.layers)
 
 
 @dataclass(frozen=True)
 class Buffer:
     """
-    A tensor's place in the arena: HELD rows as a ring (row r at r mod held); all rows: a map.
-
-    Alive in segments [BORN, DEAD). OFFSET and SIZE in bytes.
+    A tensor's place while one segment runs: HELD rows as a ring (row r at r mod held); all of its
+    rows: a map. OFFSET and SIZE in bytes.
     """
 
     tensor: str
     held: int
     row_bytes: int
-    born: int
-    dead: int
-    offset: int = 0
+    offset: int
 
     @property
     def size(self) -> int:
@@ -36,44 +85,39 @@ class Buffer:
     def end(self) -> int:
         return self.offset + self.size
 
-    def meets(self, other: "Buffer") -> bool:
-        """Whether both are alive in some segment."""
-        return self.born < other.dead and other.born < self.dead
-
-
-@dataclass(frozen=True)
-class ArenaPlan:
-    """
-    Buffers with their offsets. LOWER_BOUND: no placement of these buffers can be smaller.
-    """
-
-    buffers: tuple[Buffer, ...]
-    size: int
-    lower_bound: int
-
-    def of(self, tensor: str) -> Buffer | None:
-        """The buffer of TENSOR; None when it never lies in the arena (the image, the head)."""
-        for buffer in self.buffers:
-            if buffer.tensor == tensor:
-                return buffer
-        return None
-
 
 @dataclass(frozen=True, eq=False)
 class Segment:
     """
-    LAYERS run ROUNDS times, the last of them ROWS rows a round (fewer in the last round).
-
-    ROWS counts rows of the last layer's own output (of the head: of its unstored convolution).
+    STEPS in network order and the BUFFERS of all tensors they touch in the arena. The input map
+    is moved from MOVED_FROM first, where its place differs from the one it was written to.
     """
 
-    layers: tuple[Layer, ...]
-    rows: int
-    rounds: int
+    steps: tuple[Step, ...]
+    buffers: tuple[Buffer, ...]
+    moved_from: int | None = None
 
     @property
     def name(self) -> str:
-        return "+".join(layer.name for layer in self.layers)
+        return f"{self.steps[0].name} .. {self.steps[-1].name}" if self.flows else (
+            self.steps[0].name
+        )
+
+    @property
+    def flows(self) -> bool:
+        """Whether steps take turns; otherwise each runs once."""
+        return len(self.steps) > 1 or self.steps[0].turns > 1
+
+    @property
+    def arena_bytes(self) -> int:
+        return max((buffer.end for buffer in self.buffers), default=0)
+
+    def buffer(self, tensor: str) -> Buffer | None:
+        """The place of TENSOR; None for the caller's image and for what is never stored."""
+        for buffer in self.buffers:
+            if buffer.tensor == tensor:
+                return buffer
+        return None
 
 
 @dataclass(frozen=True)
@@ -84,15 +128,57 @@ class Scratch:
     tile: int
     strip: int
 
+    @property
+    def total(self) -> int:
+        return self.tables + self.tile + self.strip
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
     """
     A quantized graph, cut into segments, with every buffer placed. FILTERS is filled by encode.
+
+    No plan of the same model needs less than LOWER_BOUND_BYTES of arena at the same cost.
     """
 
     graph: Graph
+    input_mode: InputMode
     segments: tuple[Segment, ...]
-    arena: ArenaPlan
+    arena_bytes: int
+    lower_bound_bytes: int
     scratch: Scratch
     filters: dict[str, PackedFilters] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for segment in self.segments for step in segment.steps)
+
+    @property
+    def decoded_weights(self) -> int:
+        """Weights decoded for one image, each as often as its step runs."""
+        return sum(step.turns * conv.weights.size for step in self.steps for conv in step.convs)
+
+    @property
+    def counting_steps(self) -> tuple[Step, ...]:
+        """Steps that take turns, and so count their rows in the context struct."""
+        return tuple(
+            step
+            for number, segment in enumerate(self.segments)
+            if self.takes_turns(number)
+            for step in segment.steps
+        )
+
+    def takes_turns(self, number: int) -> bool:
+        """Whether the steps of segment NUMBER take turns; those that are fed always do."""
+        return self.segments[number].flows or (number == 0 and self.input_mode == "rows")
+
+    @property
+    def context_bytes(self) -> int:
+        """Counters of rows; where rows are fed also the image's, a state and a status."""
+        extra = 3 if self.input_mode == "rows" else 0
+        return 4 * (len(self.counting_steps) + extra)
+
+    @property
+    def ram_bytes(self) -> int:
+        """All static RAM: sizeof the context struct."""
+        return self.arena_bytes + self.scratch.total + self.context_bytes

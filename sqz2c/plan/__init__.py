@@ -3,33 +3,25 @@ Graph (quantized) -> Program: what runs when, and where its bytes lie.
 """
 
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.program import Program, Scratch
-from sqz2c.plan.arena import plan_arena
+from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan.check import check_plan
-from sqz2c.plan.segments import cut
-
-TILE_CHANNELS = 4  # SQZ_TILE_CHANNELS of runtime_c
-TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
+from sqz2c.plan.choose import choose, realize
+from sqz2c.plan.search import frontier
+from sqz2c.plan.stages import stages_of
+from sqz2c.plan.steps import steps_of
 
 __all__ = ["check_plan", "plan"]
 
 
-def plan(graph: Graph) -> Program:
+def plan(
+    graph: Graph, mode: InputMode = "image", ram_budget: int | None = None
+) -> Program:
     """
-    Cut GRAPH into segments and place its tensors in one arena; the checker has agreed.
+    The cheapest program of GRAPH whose static RAM is at most RAM_BUDGET bytes; without a budget
+    the one an engineer would pick. The checker has agreed to it.
     """
-    segments = cut(graph)
-    program = Program(graph, segments, plan_arena(graph, segments), _scratch(graph))
+    stages = stages_of(graph, steps_of(graph))
+    program = choose(graph, stages, mode, frontier(stages, mode), ram_budget)
     check_plan(program)
 
     return program
-
-
-def _scratch(graph: Graph) -> Scratch:
-    tile = TILE_CHANNELS * max(conv.filter_weights for conv in graph.convs)
-
-    return Scratch(
-        tables=TABLES_BYTES,
-        tile=-(-tile // 4) * 4,
-        strip=TILE_CHANNELS * graph.tensor(graph.head.input).width,
-    )

@@ -1,5 +1,5 @@
 """
-The judge of every plan: replay it byte by byte, in the order in which the kernels touch memory.
+The judge of every plan: replay it byte by byte, in the order in which the C touches memory.
 
 It shares no code with the planner. Each byte of the arena remembers which row of which tensor was
 written there last; a kernel may only read rows that are still whole.
@@ -10,7 +10,7 @@ import numpy as np
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
-from sqz2c.ir.program import Buffer, Program, Segment
+from sqz2c.ir.program import Buffer, Program, Segment, Step
 
 NOBODY = -1
 ROWS = 1 << 16  # tag of row r of tensor t: t * ROWS + r
@@ -20,99 +20,101 @@ def check_plan(program: Program) -> None:
     """
     Raise PlanError unless every read of PROGRAM finds what was written for it.
     """
-    _Replay(program).run()
+    Replay(program).run()
 
 
-class _Replay:
-    """The arena's owners, and how far each layer has come."""
+class Replay:
+    """The arena's owners, and how far each step has come."""
 
     def __init__(self, program: Program) -> None:
         self.graph: Graph = program.graph
         self.program = program
-        self.owner = np.full(program.arena.size, NOBODY, np.int64)
+        self.owner = np.full(program.arena_bytes, NOBODY, np.int64)
         self.index = {tensor.name: i for i, tensor in enumerate(self.graph.tensors)}
-        self.done: dict[str, int] = {}
+        self.segment = program.segments[0]
+        self.done: dict[str, int] = {}  # rows by layer name; folded layers too
+        self.arrived = 0
 
     def run(self) -> None:
-        ran = [layer.name for segment in self.program.segments for layer in segment.layers]
+        ran = [layer.name for step in self.program.steps for layer in step.layers]
         if ran != [layer.name for layer in self.graph.layers]:
             raise PlanError(f"the plan runs {ran}, which is not the network in order.")
-        for buffer in self.program.arena.buffers:
-            if buffer.offset < 0 or buffer.offset + buffer.size > self.program.arena.size:
+        for number, segment in enumerate(self.program.segments):
+            self._enter(number, segment)
+            while self._turn(segment):
+                pass
+        self._check_done()
+
+    def after_turn(self) -> None:
+        """Called after each turn; for those who want to look."""
+
+    def reads(self, tensor: str, row: int) -> None:
+        """Called for each row of TENSOR that is read; for those who want to look."""
+
+    def _enter(self, number: int, segment: Segment) -> None:
+        self.segment = segment
+        first = segment.steps[0].input
+        for buffer in segment.buffers:
+            if buffer.offset < 0 or buffer.offset + buffer.size > self.program.arena_bytes:
                 raise PlanError(f"{buffer.tensor}: lies outside of the arena.")
-        for segment in self.program.segments:
-            for turn in range(segment.rounds):
-                self._round(segment, turn)
-        for layer in self.graph.layers:
-            needed = self._rows_needed(layer)
-            if not needed <= self.done[layer.name] <= self._height(layer):
-                raise PlanError(
-                    f"{layer.name}: {self.done[layer.name]} of {needed} rows are computed."
-                )
+        if number == 0:
+            self._enter_image()
+        elif segment.moved_from is not None:
+            buffer = self._buffer(first)
+            old = slice(segment.moved_from, segment.moved_from + buffer.size)
+            self.owner[buffer.offset : buffer.offset + buffer.size] = self.owner[old].copy()
+        else:
+            written = self.program.segments[number - 1].buffer(first)
+            if written is None or written.offset != self._buffer(first).offset:
+                raise PlanError(f"{first}: is not where segment {number - 1} left it.")
 
-    def _rows_needed(self, layer: Layer) -> int:
-        """Rows of LAYER that anybody reads; a stride may leave the last ones out."""
-        height = self._height(layer)
-        if isinstance(layer, GlobalAverage) or layer.output == self.graph.head.input:
-            return height
-        readers = [r for r in self.graph.layers if r.input == layer.output]
+    def _enter_image(self) -> None:
+        if self.program.input_mode == "arena":
+            for row in range(self.graph.image.height):
+                self._bytes(PIXELS, row)[:] = self._tag(PIXELS, row)
+        if self.program.input_mode != "rows":
+            self.arrived = self.graph.image.height
 
-        return 1 + max(row for r in readers for row in self._all_rows_read(r, self._height(r)))
+    def _turn(self, segment: Segment) -> bool:
+        """One turn of the last step that can go; a row of the image where none can."""
+        for position in reversed(range(len(segment.steps))):
+            step = segment.steps[position]
+            begin = self.done.get(step.name, 0)
+            end = min(step.limit, begin + step.rows)
+            if end > begin and self._is_ready(segment, position, end):
+                self._compute(step, begin, end)
+                self.done[step.name] = end
+                self.after_turn()
+                return True
+        is_fed = segment is self.program.segments[0] and self.program.input_mode == "rows"
+        if is_fed and self.arrived < self.graph.image.height:
+            self._bytes(PIXELS, self.arrived)[:] = self._tag(PIXELS, self.arrived)
+            self.arrived += 1
+            return True
 
-    def _round(self, segment: Segment, turn: int) -> None:
-        last = segment.layers[-1]
-        goals = {last.name: min(self._height(last), segment.rows * (turn + 1))}
-        for layer in reversed(segment.layers[:-1]):
-            goals[layer.name] = self._goal(segment, layer, goals)
-        for layer in segment.layers:
-            self._compute(layer, self.done.get(layer.name, 0), goals[layer.name])
-            self.done[layer.name] = goals[layer.name]
+        return False
 
-    def _goal(self, segment: Segment, layer: Layer, goals: dict[str, int]) -> int:
-        """Rows LAYER must have computed so that its readers in the segment reach theirs."""
-        last = segment.layers[-1]
-        if isinstance(last, GlobalAverage) and layer is segment.layers[-2]:
-            return goals[last.name]
-        assert not isinstance(layer, GlobalAverage)
-        readers = [r for r in segment.layers if r.input == layer.output and r.name in goals]
-        if not readers:
-            return goals[last.name]
+    def _is_ready(self, segment: Segment, position: int, end: int) -> bool:
+        step = segment.steps[position]
+        needed = 1 + max([-1, *(r for row in range(end) for r in self._input_rows(step, row))])
+        if position:
+            return needed <= self.done.get(segment.steps[position - 1].name, 0)
+        return step.input != PIXELS or needed <= self.arrived
 
-        return 1 + max(row for r in readers for row in self._all_rows_read(r, goals[r.name]))
+    def _input_rows(self, step: Step, row: int) -> set[int]:
+        """Rows of STEP's input that its output row ROW depends on."""
+        middles = [row]
+        if step.pool is not None:
+            middles = list(self._window(step.pool, row))
 
-    def _compute(self, layer: Layer, begin: int, end: int) -> None:
-        source = self._buffer(layer.input)
-        target = None
-        if not isinstance(layer, GlobalAverage):
-            target = self._buffer(layer.output)
-        shares = (
-            source is not None
-            and target is not None
-            and source.offset < target.offset + target.size
-            and target.offset < source.offset + source.size
-        )
-        if isinstance(layer, MaxPool) and shares:
-            for row in range(begin, end):
-                self._pool_row_in_place(layer, row)
-            return
+        return {
+            read
+            for middle in middles
+            for layer in (step.convs or step.layers[:1])
+            for read in self._window(layer, middle)
+        }
 
-        # A convolution sweeps all rows once for every tile of filters, so what it reads must
-        # still be whole after everything was written.
-        for _ in range(2):
-            for row in range(begin, end):
-                for read in self._rows_read(layer, row):
-                    self._expect(layer, layer.input, read)
-            if target is not None:
-                for row in range(begin, end):
-                    self._write(layer, row)
-
-    def _height(self, layer: Layer) -> int:
-        name = layer.input if isinstance(layer, GlobalAverage) else layer.output
-        return self.graph.tensor(name).height
-
-    def _rows_read(self, layer: Layer, row: int) -> range:
-        if isinstance(layer, GlobalAverage):
-            return range(0)
+    def _window(self, layer: Layer, row: int) -> range:
         height = self.graph.tensor(layer.input).height
         if isinstance(layer, Conv):
             rows, stride, padding = layer.kernel_height, layer.stride, layer.padding
@@ -124,22 +126,53 @@ class _Replay:
 
         return range(max(top, 0), min(top + rows, height))
 
-    def _all_rows_read(self, layer: Layer, rows: int) -> list[int]:
-        """Rows that the first ROWS rows of LAYER read; the last windows may lie in padding."""
-        return [-1, *(read for row in range(rows) for read in self._rows_read(layer, row))]
+    def _compute(self, step: Step, begin: int, end: int) -> None:
+        """Filters are swept over all rows, tile by tile: what is read must outlive all writes."""
+        reads, writes = self._rows_of_turn(step, begin, end)
+        for conv in step.convs or step.layers[:1]:
+            for _ in range(2):
+                for row in sorted(reads):
+                    self._expect(step, row)
+                for pooled, is_start in writes:
+                    self._write(step, conv, pooled, is_start)
 
-    def _buffer(self, tensor: str) -> Buffer | None:
-        found = [b for b in self.program.arena.buffers if b.tensor == tensor]
-        if len(found) > 1 or (not found and tensor not in (PIXELS, self.graph.head.input)):
+    def _rows_of_turn(
+        self, step: Step, begin: int, end: int
+    ) -> tuple[set[int], list[tuple[int, bool]]]:
+        """Input rows that a turn reads, and (output row, whether it starts it) that it writes."""
+        if step.pool is None:
+            reads = {r for row in range(begin, end) for r in self._input_rows(step, row)}
+            return reads, [(row, True) for row in range(begin, end)]
+        conv, pool = step.convs[0], step.pool
+        first = self.done.get(conv.name, 0)
+        last = max(self._window(pool, end - 1)) + 1
+        self.done[conv.name] = last
+        height = self.graph.tensor(pool.output).height
+        writes = []
+        for row in range(height):
+            under = [r for r in self._window(pool, row) if first <= r < last]
+            if under:
+                writes.append((row, under[0] == self._window(pool, row)[0]))
+        reads = {
+            read
+            for each in step.convs
+            for middle in range(first, last)
+            for read in self._window(each, middle)
+        }
+
+        return reads, writes
+
+    def _buffer(self, tensor: str) -> Buffer:
+        found = [b for b in self.segment.buffers if b.tensor == tensor]
+        if len(found) != 1:
             raise PlanError(f"{tensor}: has {len(found)} places in the arena.")
-        return found[0] if found else None
+        return found[0]
 
-    def _row(self, tensor: str, row: int) -> np.ndarray:
+    def _bytes(self, tensor: str, row: int) -> np.ndarray:
         """Owners of one row, [width, channels]."""
         shape = self.graph.tensor(tensor)
         buffer = self._buffer(tensor)
-        assert buffer is not None
-        if buffer.row_bytes != shape.width * shape.channels:
+        if buffer.row_bytes != shape.width * shape.channels or buffer.held < 1:
             raise PlanError(f"{tensor}: a row of {buffer.row_bytes} B does not fit its shape.")
         start = buffer.offset + (row % buffer.held) * buffer.row_bytes
         return self.owner[start : start + buffer.row_bytes].reshape(shape.width, shape.channels)
@@ -147,31 +180,36 @@ class _Replay:
     def _tag(self, tensor: str, row: int) -> int:
         return self.index[tensor] * ROWS + row
 
-    def _expect(self, reader: Layer, tensor: str, row: int) -> None:
-        if self._buffer(tensor) is None:
+    def _expect(self, step: Step, row: int) -> None:
+        if step.input == PIXELS and self.program.input_mode == "image":
             return
-        owners = self._row(tensor, row)
-        if not np.all(owners == self._tag(tensor, row)):
-            raise PlanError(f"{reader.name}: row {row} of {tensor} is not there when read.")
+        self.reads(step.input, row)
+        if not np.all(self._bytes(step.input, row) == self._tag(step.input, row)):
+            raise PlanError(f"{step.name}: row {row} of {step.input} is not there when read.")
 
-    def _write(self, layer: Layer, row: int) -> None:
-        assert not isinstance(layer, GlobalAverage)
-        first, count = 0, self.graph.tensor(layer.output).channels
-        if self._buffer(layer.output) is None:
+    def _write(self, step: Step, layer: Layer, row: int, is_start: bool) -> None:
+        if isinstance(step.layers[-1], GlobalAverage):
             return
+        output = str(step.output)
+        owners, tag = self._bytes(output, row), self._tag(output, row)
         if isinstance(layer, Conv):
-            first, count = layer.first_channel, layer.out_channels
-        self._row(layer.output, row)[:, first : first + count] = self._tag(layer.output, row)
+            owners = owners[:, layer.first_channel : layer.first_channel + layer.out_channels]
+        if not is_start and not np.all(owners == tag):
+            raise PlanError(f"{step.name}: row {row} is gone before its window is complete.")
+        if not is_start:
+            self.reads(output, row)
+        owners[:] = tag
 
-    def _pool_row_in_place(self, pool: MaxPool, row: int) -> None:
-        out = self._row(pool.output, row)
-        width = self.graph.tensor(pool.input).width
-        reads = [(self._row(pool.input, r), self._tag(pool.input, r))
-                 for r in self._rows_read(pool, row)]
-        for x in range(out.shape[0]):
-            left = x * pool.stride - pool.padding
-            for owners, tag in reads:
-                window = owners[max(left, 0) : min(left + pool.kernel, width)]
-                if not np.all(window == tag):
-                    raise PlanError(f"{pool.name}: overwrites row {row} before it is read.")
-            out[x] = self._tag(pool.output, row)
+    def _check_done(self) -> None:
+        steps = self.program.steps
+        for step, reader in zip(steps, [*steps[1:], None], strict=True):
+            needed = self.graph.tensor(
+                step.layers[-1].input if reader is None else str(step.output)
+            ).height
+            if reader is not None:
+                rows = (r for row in range(reader.limit) for r in self._input_rows(reader, row))
+                needed = 1 + max(rows, default=-1)
+            if self.done.get(step.name, 0) < needed:
+                raise PlanError(
+                    f"{step.name}: {self.done.get(step.name, 0)} of {needed} rows are computed."
+                )

@@ -70,9 +70,11 @@ class HostLibrary:
         self._temporary = tempfile.TemporaryDirectory(prefix="sqz2c-")
         path = Path(self._temporary.name) / f"{name}.so"
         build_shared(folder, path, traced=traced, compiler=compiler, flags=flags)
+        header = (folder / f"{name}.h").read_text()
+        self.is_fed = f"{name}_push_rows(" in header
         self._declare()
         self._library = self._ffi.dlopen(str(path))
-        self._net = self._ffi.new("uint64_t[]", -(-self._ram_bytes(folder) // 8))
+        self._net = self._ffi.new("uint64_t[]", -(-self._ram_bytes(header) // 8))
 
     def __enter__(self) -> "HostLibrary":
         return self
@@ -87,18 +89,22 @@ class HostLibrary:
             f"int32_t {self.name}_check_weights(void);"
             f"void {self.name}_top(const int32_t *logits, int32_t *classes, int32_t count);"
         )
+        if self.is_fed:
+            self._ffi.cdef(
+                f"void {self.name}_begin(void *net);"
+                f"int32_t {self.name}_push_rows(void *net, const uint8_t *rows, int32_t count);"
+                f"int32_t {self.name}_finish(void *net, int32_t *logits);"
+            )
         if self.traced:
             self._ffi.cdef(
                 "void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, "
                 "int32_t height, int32_t width, int32_t channels);"
                 "int32_t host_strays(void);"
+                "void host_on_turn(void (*listener)(uint8_t *arena));"
             )
 
-    def _ram_bytes(self, folder: Path) -> int:
-        text = (folder / f"{self.name}.h").read_text()
-        macro = f"#define {self.name.upper()}_RAM_BYTES "
-
-        return int(text.split(macro)[1].split()[0])
+    def _ram_bytes(self, header: str) -> int:
+        return int(header.split(f"#define {self.name.upper()}_RAM_BYTES ")[1].split()[0])
 
     def check_weights(self) -> int:
         """
@@ -130,16 +136,40 @@ class HostLibrary:
         self._ffi.memmove(self._net, b"\xa5" * self._ffi.sizeof(self._net),
                           self._ffi.sizeof(self._net))
         pixels = np.ascontiguousarray(image)
-        status = getattr(self._library, f"{self.name}_run")(
-            self._net,
-            self._ffi.from_buffer("uint8_t[]", pixels),
-            self._ffi.from_buffer("int32_t[]", logits),
-        )
+        status = self._feed(pixels, logits) if self.is_fed else self._run(pixels, logits)
         rows = {name: self._rows_seen(name, maps[name], seen[name]) for name in maps}
         if self.traced and self._library.host_strays():
             raise VerifyError("the trace hook was called about rows that do not exist.")
 
         return Run(int(status), logits, maps, rows)
+
+    def _run(self, pixels: np.ndarray, logits: np.ndarray) -> int:
+        return self.call(
+            "run",
+            self._net,
+            self._ffi.from_buffer("uint8_t[]", pixels),
+            self._ffi.from_buffer("int32_t[]", logits),
+        )
+
+    def _feed(self, pixels: np.ndarray, logits: np.ndarray) -> int:
+        """Rows in uneven portions, each from a buffer that is overwritten afterwards."""
+        self.call("begin", self._net)
+        row, portion = 0, 1
+        while row < len(pixels):
+            rows = np.ascontiguousarray(pixels[row : row + portion]).copy()
+            self.call("push_rows", self._net, self._ffi.from_buffer("uint8_t[]", rows), len(rows))
+            rows[:] = 0xA5
+            row, portion = row + len(rows), portion % 5 + 1
+
+        return self.call("finish", self._net, self._ffi.from_buffer("int32_t[]", logits))
+
+    def call(self, function: str, *arguments: object) -> int:
+        """
+        Call <name>_FUNCTION and give its status.
+        """
+        result = getattr(self._library, f"{self.name}_{function}")(*arguments)
+
+        return OK if result is None else int(result)
 
     def _watch(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         maps, seen = {}, {}

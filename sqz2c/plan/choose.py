@@ -1,0 +1,87 @@
+"""
+From the frontier to one program: the plan that fits a budget, or the one an engineer would pick.
+"""
+
+from collections.abc import Sequence
+
+from sqz2c.errors import PlanError
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import InputMode, Program, Scratch, Segment
+from sqz2c.plan.cost import arithmetic
+from sqz2c.plan.layout import aligned, lay_out
+from sqz2c.plan.search import Candidate
+from sqz2c.plan.stages import Stage
+
+TILE_CHANNELS = 4  # SQZ_TILE_CHANNELS of runtime_c
+TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
+WORTH = 0.05  # of all instructions: what the default plan may spend to save RAM
+MIN_ARENA_BYTES = 4
+
+
+def scratch_of(graph: Graph) -> Scratch:
+    """
+    Tables, the tile of the largest filters, and a strip of the widest row that is never stored.
+    """
+    tile = TILE_CHANNELS * max(conv.filter_weights for conv in graph.convs)
+    width = max(graph.tensor(conv.output).width for conv in graph.convs)
+
+    return Scratch(tables=TABLES_BYTES, tile=aligned(tile), strip=aligned(TILE_CHANNELS * width))
+
+
+def realize(
+    graph: Graph, stages: Sequence[Stage], mode: InputMode, candidate: Candidate
+) -> Program:
+    """
+    CANDIDATE as a program with every buffer placed. Where rows overlap better than the model
+    knows, it takes less than the model says.
+    """
+    segments: list[Segment] = []
+    place = None  # where the map between two segments was written
+    for cut in candidate.cuts:
+        steps = tuple(
+            step
+            for stage, rows in zip(stages[cut.first : cut.last + 1], cut.rows, strict=True)
+            for step in stage.with_rows(rows)
+        )
+        kind = {"image": "outside", "arena": "map", "rows": "rows"}[mode] if not segments else "map"
+        buffers, _ = lay_out(graph, steps, kind)
+        segment = Segment(steps, buffers)
+        here = segment.buffer(steps[0].input)
+        if place is not None and here is not None and here.offset != place:
+            segment = Segment(steps, buffers, moved_from=place)
+        segments.append(segment)
+        output = segment.buffer(steps[-1].output) if steps[-1].output else None
+        place = output.offset if output else None
+    size = max([MIN_ARENA_BYTES, *(segment.arena_bytes for segment in segments)])
+
+    return Program(graph, mode, tuple(segments), aligned(size), candidate.bytes, scratch_of(graph))
+
+
+def choose(
+    graph: Graph,
+    stages: Sequence[Stage],
+    mode: InputMode,
+    candidates: Sequence[Candidate],
+    ram_budget: int | None,
+) -> Program:
+    """
+    Within RAM_BUDGET bytes, all static RAM, the cheapest; without one the smallest that costs at
+    most WORTH more than the cheapest. Raises PlanError with the smallest RAM there is.
+    """
+    programs = [(realize(graph, stages, mode, c), c) for c in candidates]
+    if ram_budget is None:
+        cheapest = min(c.cost for c in candidates)
+        allowed = cheapest + WORTH * (arithmetic(graph) + cheapest)
+        affordable = [(p, c) for p, c in programs if c.cost <= allowed]
+        return min(affordable, key=lambda pc: pc[0].ram_bytes)[0]
+    fitting = [(p, c) for p, c in programs if p.ram_bytes <= ram_budget]
+    if not fitting:
+        least = min((p for p, _ in programs), key=lambda p: p.ram_bytes)
+        largest = max(least.segments, key=lambda segment: segment.arena_bytes)
+        raise PlanError(
+            f"{ram_budget:,} B of RAM are too few: the smallest plan takes {least.ram_bytes:,} B, "
+            f"because of {largest.steps[0].name}; give more RAM, feed rows (--input rows), or "
+            "train a smaller network."
+        )
+
+    return min(fitting, key=lambda pc: (pc[1].cost, pc[0].ram_bytes))[0]

@@ -1,0 +1,105 @@
+"""
+Replay the turns of a segment, and see how many rows wait where, and when.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqz2c.ir.program import Step
+from sqz2c.plan.steps import Geometry
+
+
+@dataclass(frozen=True)
+class Turn:
+    """STEP (an index) computes output rows [BEGIN, END) and reads [READS_BEGIN, READS_END)."""
+
+    step: int
+    begin: int
+    end: int
+    reads_begin: int
+    reads_end: int
+
+
+def turns(
+    steps: Sequence[Step], geometries: Sequence[Geometry], *, fed: bool
+) -> tuple[Turn, ...]:
+    """
+    The turns of a segment, in order: the last step that can go, goes. FED: input rows arrive one
+    by one, when nobody can go without.
+    """
+    done = [0] * len(steps)
+    arrived = 0 if fed else geometries[0].in_height
+    result: list[Turn] = []
+    while True:
+        for index in reversed(range(len(steps))):
+            end = min(steps[index].limit, done[index] + steps[index].rows)
+            reads = geometries[index].reads(done[index], end)
+            ready = done[index - 1] if index else arrived
+            if end > done[index] and reads[1] <= ready:
+                result.append(Turn(index, done[index], end, *reads))
+                done[index] = end
+                break
+        else:
+            if arrived >= geometries[0].in_height:
+                return tuple(result)
+            arrived += 1
+
+
+@dataclass(frozen=True)
+class Wait:
+    """
+    A tensor's life in a segment: HELD rows at once at most; bit t of ALIVE: needed in turn t.
+
+    For each turn from its birth: rows begun so far, and the first row that is still needed.
+    """
+
+    held: int
+    alive: int
+    begun: tuple[int, ...]
+    needed: tuple[int, ...]
+
+
+def waits(
+    steps: Sequence[Step], geometries: Sequence[Geometry], order: Sequence[Turn]
+) -> list[Wait]:
+    """
+    Waits of the segment's input (first), then of each step's output.
+    """
+    result = []
+    for tensor in range(-1, len(steps)):
+        begun, needed = _progress(tensor, steps, geometries, order)
+        held, alive = 0, 0
+        for turn, (rows, first) in enumerate(zip(begun, needed, strict=True)):
+            if rows > first:
+                held = max(held, rows - first)
+                alive |= 1 << turn
+        result.append(Wait(held, alive, tuple(begun), tuple(needed)))
+
+    return result
+
+
+def _progress(
+    tensor: int,
+    steps: Sequence[Step],
+    geometries: Sequence[Geometry],
+    order: Sequence[Turn],
+) -> tuple[list[int], list[int]]:
+    """Rows begun, and the first row still needed, of the output of step TENSOR (-1: the input)."""
+    begun: list[int] = []
+    rows = 0 if tensor >= 0 else 0
+    for turn in order:
+        if tensor >= 0 and turn.step == tensor:
+            rows = geometries[tensor].stored(turn.end)
+        elif tensor < 0 and turn.step == 0:
+            rows = max(rows, turn.reads_end)
+        begun.append(rows)
+    needed: list[int] = []
+    is_last = tensor == len(steps) - 1
+    first = 0 if is_last else 1 << 30
+    for turn in reversed(order):
+        if not is_last and turn.step == tensor + 1:
+            first = turn.reads_begin
+        needed.append(first)
+    needed.reverse()
+
+    return begun, needed

@@ -1,0 +1,130 @@
+"""
+Where the tensors of one segment lie.
+
+Rings that are never needed at the same time share bytes. What waits longer stands on top of what
+is needed for a turn or two, and the output map on top of both. The input map comes last, as low as
+the rows that were read and are dead by then allow: the others grow into its beginning.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import Buffer, Step
+from sqz2c.plan.flow import Wait, turns, waits
+from sqz2c.plan.steps import Geometry, geometry
+
+ALIGNMENT = 4
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A tensor that needs room: ALIVE has a bit a turn; a MAP keeps all of its rows."""
+
+    tensor: str
+    held: int
+    row_bytes: int
+    wait: Wait
+    is_map: bool
+
+    @property
+    def size(self) -> int:
+        return aligned(self.held * self.row_bytes)
+
+    @property
+    def born(self) -> int:
+        """The first turn that writes it."""
+        return (self.wait.alive & -self.wait.alive).bit_length() - 1
+
+    @property
+    def pauses(self) -> bool:
+        """Whether it is needed only now and then."""
+        bits = self.wait.alive >> self.born
+        return bits & (bits + 1) != 0
+
+    def extent(self, turn: int) -> int:
+        """Bytes from its offset on that are in use in TURN or were before."""
+        if turn < self.born:
+            return 0
+        return self.wait.begun[turn] * self.row_bytes if self.is_map else self.size
+
+
+def aligned(size: int) -> int:
+    """
+    SIZE, rounded up to whole words.
+    """
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def lay_out(
+    graph: Graph, steps: Sequence[Step], input_place: str
+) -> tuple[tuple[Buffer, ...], int]:
+    """
+    (buffers, arena bytes) of a segment.
+
+    INPUT_PLACE: "map": the segment's input is a whole map in the arena; "rows": it arrives row by
+    row; "outside": it is the caller's.
+    """
+    geometries = [geometry(graph, step) for step in steps]
+    order = turns(steps, geometries, fed=input_place == "rows")
+    source, *outputs = waits(steps, geometries, order)
+    items = [_item(graph, step, wait, step is steps[-1])
+             for step, wait in zip(steps, outputs, strict=True) if step.output is not None]
+    if input_place == "rows":
+        items.append(_input_item(graph, steps[0], geometries[0], source))
+    buffers = _stack(items)
+    if input_place == "map":
+        buffers.append(_input_map(graph, steps[0], source, items, buffers))
+
+    return tuple(buffers), aligned(max((b.end for b in buffers), default=0))
+
+
+def _item(graph: Graph, step: Step, wait: Wait, is_map: bool) -> _Item:
+    tensor = graph.tensor(str(step.output))
+    held = tensor.height if is_map else min(wait.held, tensor.height)
+
+    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, is_map)
+
+
+def _input_item(graph: Graph, step: Step, rows: Geometry, wait: Wait) -> _Item:
+    tensor = graph.tensor(step.input)
+    held = max(1, min(wait.held, rows.in_height))
+
+    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, False)
+
+
+def _stack(items: Sequence[_Item]) -> list[Buffer]:
+    """First fit: what pauses first, then what stays, then the map, each in order of birth."""
+    order = sorted(items, key=lambda i: (i.is_map, not i.pauses, i.born, i.tensor))
+    placed: list[tuple[_Item, Buffer]] = []
+    for item in order:
+        taken = sorted(
+            (b.offset, aligned(b.end)) for i, b in placed if i.wait.alive & item.wait.alive
+        )
+        offset = 0
+        for begin, end in taken:
+            if offset + item.size > begin:
+                offset = max(offset, end)
+            else:
+                break
+        placed.append((item, Buffer(item.tensor, item.held, item.row_bytes, offset)))
+
+    return [buffer for _, buffer in placed]
+
+
+def _input_map(
+    graph: Graph, step: Step, wait: Wait, items: Sequence[_Item], buffers: Sequence[Buffer]
+) -> Buffer:
+    """The lowest place at which nothing ever reaches a row of it that is still needed."""
+    tensor = graph.tensor(step.input)
+    row_bytes = tensor.width * tensor.channels
+    offsets = {buffer.tensor: buffer.offset for buffer in buffers}
+    lowest = 0
+    for turn, needed in enumerate(wait.needed):
+        if needed >= tensor.height:
+            continue
+        for item in items:
+            if extent := item.extent(turn):
+                lowest = max(lowest, offsets[item.tensor] + extent - needed * row_bytes)
+
+    return Buffer(tensor.name, tensor.height, row_bytes, aligned(lowest))
