@@ -7,9 +7,7 @@ Exit codes: 0 done and equal; 1 a difference was found; 2 refused, with the reas
 import itertools
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +18,13 @@ from rich.table import Table
 
 from sqz2c import firmware as fw
 from sqz2c import pipeline
-from sqz2c.errors import Sqz2cError
-from sqz2c.load import PRESETS, LoadOptions
+from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
+from sqz2c.cli_plan import plan
 from sqz2c.output import read_output
 from sqz2c.version import VERSION
 
-DIFFERENT, REFUSED = 1, 2
+DIFFERENT = 1
 STAGES = 5
-PATH = click.Path(path_type=Path)
 
 
 def _console() -> Console:
@@ -36,22 +33,6 @@ def _console() -> Console:
 
 def _say(text: str = "") -> None:
     click.echo(text)
-
-
-def refusing(command: Callable[..., None]) -> Callable[..., None]:
-    """
-    Turn a Sqz2cError into one line on stderr and exit code 2.
-    """
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except Sqz2cError as error:
-            click.echo(f"sqz2c: {error}", err=True)
-            sys.exit(REFUSED)
-
-    return run
 
 
 def _progress() -> Progress:
@@ -69,101 +50,21 @@ def main() -> None:
     """Compile a pruned and quantized SqueezeNet into C99 that equals PyTorch bit for bit."""
 
 
-class _Size(click.ParamType):
-    name = "HxW"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        parts = str(value).lower().split("x")
-        if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
-            self.fail(f"{value!r} is not HEIGHTxWIDTH, for example 224x224", param, ctx)
-        return int(parts[0]), int(parts[1])
-
-
-class _Numbers(click.ParamType):
-    name = "N,N,N"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a list of numbers such as 104,117,123", param, ctx)
-
-
-def _load_options(command: Callable[..., None]) -> Callable[..., None]:
-    """What a file of weights does not say about its network."""
-    options = [
-        click.option("--input-size", type=_Size(), help="Image size the network is for."),
-        click.option("--order", type=click.Choice(["RGB", "BGR", "GRAY"], case_sensitive=False),
-                     help="How your camera delivers pixels (default RGB, GRAY for one channel)."),
-        click.option("--trained-order", type=click.Choice(["RGB", "BGR"], case_sensitive=False),
-                     help="Channel order in which the network was trained."),
-        click.option("--preprocess", type=click.Choice(sorted(PRESETS)),
-                     help="What training did to pixels; caffe: BGR minus (104, 117, 123)."),
-        click.option("--mean", type=_Numbers(), help="Mean a channel, pixel units, trained order."),
-        click.option("--std", type=_Numbers(), help="Deviation a channel, pixel units."),
-        click.option("--stem-stride", type=int, help="Stride of the first convolution."),
-        click.option("--stem-padding", type=int, help="Padding of the first convolution."),
-        click.option("--head-padding", type=int, help="Padding of the last convolution."),
-        click.option("--labels", type=click.Path(path_type=Path, dir_okay=False),
-                     help="Text file, one class name a line."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-
-    return command
-
-
-def _plan_options(command: Callable[..., None]) -> Callable[..., None]:
-    """How much RAM there is, and where the image lies."""
-    ram = click.option("--ram", type=click.IntRange(1), metavar="BYTES",
-                       help="Bound on all static RAM of the library.")  # fmt: skip
-    mode = click.option("--input", "input_mode", default="image", show_default=True,
-                        type=click.Choice(["image", "arena", "rows"]),
-                        help="The image is the caller's buffer, lies in the arena, or comes row "
-                             "by row.")  # fmt: skip
-
-    return ram(mode(command))
-
-
-def _as_load_options(given: dict[str, Any]) -> LoadOptions:
-    size = given["input_size"] or (None, None)
-    labels: tuple[str, ...] = ()
-    if given["labels"] is not None:
-        try:
-            labels = tuple(given["labels"].read_text("utf-8").splitlines())
-        except (OSError, UnicodeDecodeError) as error:
-            raise Sqz2cError(f"{given['labels']}: cannot be read as text ({error}).") from error
-
-    return LoadOptions(
-        input_height=size[0],
-        input_width=size[1],
-        order=given["order"],
-        trained_order=given["trained_order"],
-        preset=given["preprocess"],
-        mean=given["mean"],
-        std=given["std"],
-        stem_stride=given["stem_stride"],
-        stem_padding=given["stem_padding"],
-        head_padding=given["head_padding"],
-        labels=labels,
-    )
+main.add_command(plan)
 
 
 @main.command()
 @click.argument("model", type=PATH)
 @click.option("-o", "--output", "out", type=PATH, required=True, help="Folder to write.")
-@click.option("--name", default="squeezenet", show_default=True, help="Prefix of files and C names.")
+@click.option("--name", default="squeezenet", show_default=True,
+              help="Prefix of files and C names.")  # fmt: skip
 @click.option("--board", help="Refuse a network that does not fit this board.")
 @click.option("--calibrate", type=PATH, help="Folder of sample pictures; float networks need it.")
 @click.option("--images", type=PATH, help="Folder whose first five pictures are kept in OUT.")
 @click.option("--verify", "verify_count", type=click.IntRange(0), default=0, show_default=True,
               help="Compare the C with PyTorch on N pictures before writing.")  # fmt: skip
-@_plan_options
-@_load_options
+@plan_options
+@load_options
 @refusing
 def generate(model: Path, out: Path, name: str, board: str | None, calibrate: Path | None,
              images: Path | None, verify_count: int, ram: int | None, input_mode: str,
@@ -174,7 +75,7 @@ def generate(model: Path, out: Path, name: str, board: str | None, calibrate: Pa
         calibrate=calibrate,
         pictures=images,
         board=fw.load_board(board) if board else None,
-        load=_as_load_options(given),
+        load=as_load_options(given),
         input_mode=input_mode,
         ram_bytes=ram,
     )
@@ -207,9 +108,11 @@ def _print_summary(out: Path, manifest: dict[str, Any]) -> None:
          f"{flash['codebooks_bytes']:,}, tables {flash['tables_bytes']:,}, biases "
          f"{flash['biases_bytes']:,}")  # fmt: skip
     _say(f"  RAM    {ram['total_bytes']:>11,} B  arena {ram['arena_bytes']:,} (lower bound "
-         f"{manifest['arena_lower_bound_bytes']:,}), scratch {ram['scratch_bytes']:,}, context {ram['context_bytes']:,}")  # fmt: skip
+         f"{manifest['arena_lower_bound_bytes']:,}), scratch {ram['scratch_bytes']:,}, context "
+         f"{ram['context_bytes']:,}")  # fmt: skip
     _say(f"  plan: {len(manifest['segments'])} segments, input: {manifest['input_mode']}, each "
-         f"weight decoded {manifest['decoded_weights'] / _weights(manifest):.2f} times an image")  # fmt: skip
+         f"weight decoded {manifest['decoded_weights'] / _weights(manifest):.2f} times an "
+         "image")  # fmt: skip
     _say(f"  requantization: {counts}")
 
 
@@ -219,7 +122,8 @@ def _weights(manifest: dict[str, Any]) -> int:
 
 @main.command()
 @click.argument("out", type=PATH)
-@click.option("--images", type=PATH, help="Folder of pictures (default: the stored ones and noise).")
+@click.option("--images", type=PATH,
+              help="Folder of pictures (default: the stored ones and noise).")  # fmt: skip
 @click.option("--count", type=click.IntRange(1), help="At most so many pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @refusing
@@ -315,11 +219,11 @@ def flash(out: Path, board: str, dry_run: bool) -> None:
 
 @main.command()
 @click.argument("model", type=PATH)
-@_load_options
+@load_options
 @refusing
 def inspect(model: Path, **given: Any) -> None:
     """Say what is in MODEL: layers, shapes, sparsity, scales."""
-    _say(pipeline.describe(model, _as_load_options(given)).rstrip())
+    _say(pipeline.describe(model, as_load_options(given)).rstrip())
 
 
 @main.command()
@@ -343,7 +247,8 @@ def boards(as_json: bool) -> None:
     table = Table("board", "core", "flash KiB", "RAM KiB", "QEMU machine", "what it is", box=None)
     for row in rows:
         table.add_row(row["name"], row["core"], f"{row['flash_bytes'] // 1024:,}",
-                      f"{row['ram_bytes'] // 1024:,}", row["qemu"] or "-", row["title"])  # fmt: skip
+                      f"{row['ram_bytes'] // 1024:,}", row["qemu"] or "-",
+                      row["title"])  # fmt: skip
     Console(highlight=False, width=120).print(table)
 
 

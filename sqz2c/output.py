@@ -5,9 +5,8 @@ The folder that generate writes and the other commands read.
 import hashlib
 import io
 import json
-import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -73,7 +72,7 @@ def write_output(folder: Path, files: dict[str, bytes]) -> None:
     A folder that sqz2c wrote before is replaced, except for what was built in it. Raises EmitError
     when FOLDER holds anything that sqz2c did not write.
     """
-    stale = _own_files(folder)
+    stale = _own_files(folder, files.keys())
     with_list = dict(files)
     manifest = json.loads(files[MANIFEST])
     manifest["files"] = sorted(files)
@@ -91,7 +90,7 @@ def write_output(folder: Path, files: dict[str, bytes]) -> None:
     for name in with_list:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(stage / name, target)
+        (stage / name).replace(target)
     for name in sorted(stale - with_list.keys()):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(stage)
@@ -100,8 +99,11 @@ def write_output(folder: Path, files: dict[str, bytes]) -> None:
             (folder / name).rmdir()
 
 
-def _own_files(folder: Path) -> set[str]:
-    """Files of an earlier generate in FOLDER; refuse a folder that holds other things."""
+def _own_files(folder: Path, wanted: Collection[str]) -> set[str]:
+    """
+    Files of an earlier generate in FOLDER. Refuse a folder that holds other things, links that
+    lead out of it, or folders where WANTED files go.
+    """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise EmitError(f"{folder}: is not a folder; give -o a new or empty one.")
     if not folder.exists():
@@ -114,11 +116,10 @@ def _own_files(folder: Path) -> set[str]:
             own = {str(name) for name in listed["files"] if _is_inside(str(name))}
     except (OSError, ValueError, KeyError, TypeError):
         own = set()
-    found = {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()
-    }
     foreign = sorted(
-        name for name in found - own if not own or PurePosixPath(name).parts[0] != BUILD
+        name
+        for path in folder.rglob("*")
+        if _is_foreign(path, name := path.relative_to(folder).as_posix(), own, wanted)
     )
     if foreign:
         raise EmitError(
@@ -127,6 +128,13 @@ def _own_files(folder: Path) -> set[str]:
         )
 
     return own
+
+
+def _is_foreign(path: Path, name: str, own: set[str], wanted: Collection[str]) -> bool:
+    if path.is_dir() and not path.is_symlink():
+        return name in wanted
+
+    return name not in own and not (own and PurePosixPath(name).parts[0] == BUILD)
 
 
 def _is_inside(name: str) -> bool:

@@ -30,8 +30,9 @@ from sqz2c.ir.program import InputMode, Program
 from sqz2c.ir.text import to_text
 from sqz2c.load import LoadOptions, load_model, read_images
 from sqz2c.output import Output, picture_files, read_output, sha256, write_output
-from sqz2c.plan import plan
-from sqz2c.quantize import quantize
+from sqz2c.plan import curve, plan
+from sqz2c.plan_report import Planned
+from sqz2c.quantize import quantize, with_final_layers
 from sqz2c.verify import Proof, Reference, noise_images, verify
 from sqz2c.version import VERSION
 
@@ -122,6 +123,19 @@ def compile_model(
         check_fits_board(model, options.board)
 
     return model
+
+
+def plan_model(checkpoint: Path | str, options: Options | None = None) -> Planned:
+    """
+    The plan that compile_model would take, and the curve it is on. A float network needs no
+    pictures: plans depend on shapes alone.
+    """
+    options = options or Options()
+    graph = with_final_layers(load_model(Path(checkpoint), options.load))
+    budget = options.ram_budget(graph.classes)
+    program = plan(graph, options.input_mode, budget)
+
+    return Planned(program, curve(graph, options.input_mode), budget)
 
 
 def describe(checkpoint: Path, load: LoadOptions | None = None) -> str:

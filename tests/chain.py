@@ -18,7 +18,7 @@ from sqz2c import assets
 from sqz2c.emit import emit
 from sqz2c.encode import encode
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.program import Program
+from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan import plan
 from sqz2c.quantize import attach_requantizers
 from sqz2c.verify import HostLibrary
@@ -31,11 +31,11 @@ SHA256 = "0" * 64
 VERSION = "0"
 
 
-def compiled(graph: Graph) -> Program:
+def compiled(graph: Graph, mode: InputMode = "image", ram: int | None = None) -> Program:
     """
-    GRAPH with its requantizers, planned and packed.
+    GRAPH with its requantizers, planned for MODE within RAM bytes, and packed.
     """
-    return encode(plan(attach_requantizers(graph)))
+    return encode(plan(attach_requantizers(graph), mode, ram))
 
 
 def emitted(program: Program) -> dict[str, bytes]:
@@ -86,15 +86,14 @@ def host_library(program: Program) -> Iterator[HostLibrary]:
         for name, data in files.items()
         if not (name.startswith("runtime/") and name.endswith(".c"))
     }
-    with tempfile.TemporaryDirectory(prefix="sqz2c-tests-") as folder:
-        with HostLibrary(
-            written(Path(folder), own),
-            NAME,
-            program.graph,
-            compiler=f"{c_compiler()} {runtime_object()}",
-            flags=("-O0",),
-        ) as library:
-            yield library
+    with tempfile.TemporaryDirectory(prefix="sqz2c-tests-") as folder, HostLibrary(
+        written(Path(folder), own),
+        NAME,
+        program.graph,
+        compiler=f"{c_compiler()} {runtime_object()}",
+        flags=("-O0",),
+    ) as library:
+        yield library
 
 
 def differences(

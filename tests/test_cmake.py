@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.exact.generated import slow_but
 from tests.tools import ROOT, call, need
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "tests" / "c").glob("test_*.c"))
@@ -16,8 +17,10 @@ def build(preset: str, folder: Path, *options: str) -> None:
     call("cmake", "--build", folder, "--parallel", "2")
 
 
-@pytest.mark.parametrize("compiler", ["gcc", "clang"])
-@pytest.mark.parametrize("preset", ["host", "host-sanitize"])
+@pytest.mark.parametrize(
+    ("preset", "compiler"),
+    slow_but({("host-sanitize", "gcc")}, ("host", "host-sanitize"), ("gcc", "clang")),
+)
 def test_c_tests_pass(preset: str, compiler: str, tmp_path: Path) -> None:
     """Every program of tests/c passes under ctest, optimized and under the sanitizers."""
     need(compiler)
@@ -27,7 +30,10 @@ def test_c_tests_pass(preset: str, compiler: str, tmp_path: Path) -> None:
     assert PROGRAMS == passed
 
 
-@pytest.mark.parametrize("preset", ["cortex-m0", "cortex-m4", "cortex-m7", "cortex-m33"])
+@pytest.mark.parametrize(
+    ("preset",),
+    slow_but({("cortex-m0",)}, ("cortex-m0", "cortex-m4", "cortex-m7", "cortex-m33")),
+)
 def test_runtime_builds_for_a_core(preset: str, tmp_path: Path) -> None:
     """The toolchain file gives a library for the core that the preset names, and no program."""
     need("arm-none-eabi-gcc")
@@ -42,7 +48,7 @@ def test_runtime_builds_for_a_core(preset: str, tmp_path: Path) -> None:
 
 
 def test_runtime_can_be_a_part_of_another_project(tmp_path: Path) -> None:
-    """A project that adds runtime_c as a subdirectory links sqz_runtime and sees its headers."""
+    """A project that adds runtime_c as a subdirectory links sqz_runtime, headers included."""
     (tmp_path / "main.c").write_text(
         '#include "sqz_crc32.h"\n'
         'int main(void) { return sqz_crc32(0, "123456789", 9) == 0xcbf43926u ? 0 : 1; }\n'

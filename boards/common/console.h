@@ -1,4 +1,4 @@
-/* console.h - where a board's text goes. One driver file a kind of UART: console_<driver>.c.
+/* console.h - a board's serial line. One driver file a kind of UART: console_<driver>.c.
  *
  * Drivers take their addresses from board_config.h, which is made from board.toml.
  */
@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* Make the console ready; call it once, before anything else here. */
+/* Make the console ready for writing; call it once, before anything else here. */
 void console_open(void);
 
 /* Write one byte; waits while the UART is busy. */
@@ -15,5 +15,12 @@ void console_put(uint8_t byte);
 
 /* Return when the last byte has left the chip. */
 void console_flush(void);
+
+/* Receive from now on; call it once, after console_open(). */
+void console_listen(void);
+
+/* Take the next byte that was received; sleeps until there is one. Bytes that come faster than
+ * they are taken are lost. */
+uint8_t console_get(void);
 
 #endif /* CONSOLE_H */

@@ -12,9 +12,11 @@ NUMBERS_A_LINE = 8
 
 def float32(value: float) -> str:
     """
-    The shortest decimal of nine digits that gives exactly this float32 back.
+    A decimal of at most nine digits that gives exactly this float32 back.
     """
-    return f"{float(np.float32(value)):.9g}f".replace("e-0", "e-").replace("e+0", "e+")
+    text = f"{float(np.float32(value)):.9g}".replace("e-0", "e-").replace("e+0", "e+")
+
+    return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
 
 
 def byte_rows(data: bytes) -> list[str]:

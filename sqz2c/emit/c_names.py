@@ -17,6 +17,11 @@ C_KEYWORDS = frozenset(
     true try typename virtual namespace using main
     image logits net work at crc row""".split()
 )
+# What the generated C calls things itself: types, functions, parameters and variables.
+TAKEN = re.compile(
+    r"sqz_.*|turn_.*|segment\d.*|.*_t|mem[a-z]+|work_in|first|end|above|below|held|count|classes"
+    r"|rows|row_bytes|status|state"
+)
 
 
 def check_model_name(name: str) -> str:
@@ -32,9 +37,10 @@ def check_model_name(name: str) -> str:
     return name
 
 
-def c_names(names: Iterable[str]) -> dict[str, str]:
+def c_names(names: Iterable[str], model: str = "") -> dict[str, str]:
     """
-    One distinct identifier for each of NAMES: `fire2/squeeze` becomes `fire2_squeeze`.
+    One distinct identifier for each of NAMES: `fire2/squeeze` becomes `fire2_squeeze`. What C or
+    the generated code of MODEL has taken gets an underscore.
     """
     taken: set[str] = set()
     result: dict[str, str] = {}
@@ -42,7 +48,7 @@ def c_names(names: Iterable[str]) -> dict[str, str]:
         plain = re.sub(r"[^a-z0-9_]", "_", name.lower())
         if not plain or not plain[0].isalpha():
             plain = f"layer_{plain}"
-        candidate = f"{plain}_" if plain in C_KEYWORDS or plain.startswith("sqz_") else plain
+        candidate = f"{plain}_" if _is_taken(plain, model) else plain
         number = 2
         while candidate in taken:
             candidate = f"{plain}_{number}"
@@ -53,6 +59,11 @@ def c_names(names: Iterable[str]) -> dict[str, str]:
     return result
 
 
+def _is_taken(name: str, model: str) -> bool:
+    of_model = bool(model) and (name == model or name.startswith(f"{model}_"))
+    return of_model or name in C_KEYWORDS or TAKEN.fullmatch(name) is not None
+
+
 class Names:
     """
     The C names of a program: layers, and the arena offsets of tensors.
@@ -60,7 +71,7 @@ class Names:
 
     def __init__(self, graph: Graph, model: str) -> None:
         self.model = model
-        self.layer = c_names(layer.name for layer in graph.layers)
+        self.layer = c_names((layer.name for layer in graph.layers), model)
         self.tensor = c_names(tensor.name for tensor in graph.tensors)
         self.index = {layer.name: i for i, layer in enumerate(graph.layers)}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqz2c.emit.c_names import Names
 from sqz2c.ir.graph import PIXELS
-from sqz2c.ir.layer import Conv, MaxPool, PixelTable
+from sqz2c.ir.layer import MaxPool, PixelTable
 from sqz2c.ir.program import Program, Segment, Step
 
 
@@ -23,7 +23,7 @@ class Function:
 
 @dataclass(frozen=True)
 class SegmentView:
-    """FUNCTIONS of one segment, the last of which runs it by CALL. IS_FED: rows come from outside."""
+    """FUNCTIONS of one segment; CALL runs it. IS_FED: rows come from outside."""
 
     functions: tuple[Function, ...]
     call: str
@@ -37,7 +37,7 @@ def segment_views(program: Program, names: Names) -> tuple[SegmentView, ...]:
     return tuple(
         _flowing(program, names, segment, number)
         if program.takes_turns(number)
-        else _whole(program, names, segment, number)
+        else _whole(names, segment, number)
         for number, segment in enumerate(program.segments)
     )
 
@@ -56,12 +56,12 @@ def _counter(names: Names, step: Step) -> str:
     return names.layer[last.name]
 
 
-def _whole(program: Program, names: Names, segment: Segment, number: int) -> SegmentView:
+def _whole(names: Names, segment: Segment, number: int) -> SegmentView:
     """Every step runs once, over all rows."""
     (step,) = segment.steps
     body = (
         *_move(names, segment, number),
-        *(f"{call}" for call in _calls(program, names, segment, number, step, "0", str(step.limit))),
+        *_calls(names, segment, number, step, "0", str(step.limit)),
         "sqz_trace_turn(at);",
     )
     used = _parameters(body, net=False)
@@ -121,7 +121,7 @@ def _turn(
     if ready is not None:
         conditions.append(f"net->rows.{ready} < {_needed(program, names, step, end)}")
     body += ["", f"if ({' || '.join(conditions)}) {{", "    return 0;", "}"]
-    body += _calls(program, names, segment, number, step, first, f"{end} - {first}")
+    body += _calls(names, segment, number, step, first, f"{end} - {first}")
     body += [f"net->rows.{counter} = end;", "sqz_trace_turn((uint8_t *)net->arena);", "return 1;"]
     used = [NET, *(p for p in _parameters(body, net=True) if p != AT)]
     if any("at +" in line for line in body):
@@ -146,13 +146,13 @@ def _needed(program: Program, names: Names, step: Step, end: str) -> str:
 
 
 def _calls(
-    program: Program, names: Names, segment: Segment, number: int, step: Step, first: str, rows: str
+    names: Names, segment: Segment, number: int, step: Step, first: str, rows: str
 ) -> list[str]:
-    source = _address(program, names, segment, number, step.input)
+    source = _address(names, segment, number, step.input)
     if step.is_head:
         head = names.layer[step.layers[0].name]
         return [f"sqz_conv_average(&{head}, {source}, logits, {first}, {rows}, work);"]
-    target = _address(program, names, segment, number, str(step.output))
+    target = _address(names, segment, number, str(step.output))
     layer = step.layers[0]
     if isinstance(layer, PixelTable | MaxPool):
         kernel = "sqz_lookup" if isinstance(layer, PixelTable) else "sqz_maxpool"
@@ -173,9 +173,7 @@ def _calls(
     ]
 
 
-def _address(
-    program: Program, names: Names, segment: Segment, number: int, tensor: str
-) -> str:
+def _address(names: Names, segment: Segment, number: int, tensor: str) -> str:
     if segment.buffer(tensor) is None:
         assert tensor == PIXELS
         return "image"

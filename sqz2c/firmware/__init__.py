@@ -4,6 +4,7 @@ Text and a board become an image, and the image runs: in QEMU, or on the board.
 
 from sqz2c.firmware.board import Board, board_names, list_boards, load_board
 from sqz2c.firmware.build import Firmware, build_firmware, load_firmware
+from sqz2c.firmware.feed import feed_firmware
 from sqz2c.firmware.fit import check_fits, check_library_fits, how_many_fit, library_ram_budget
 from sqz2c.firmware.flash import flash, flash_command
 from sqz2c.firmware.run import RunResult, qemu_command, run_firmware
@@ -18,6 +19,7 @@ __all__ = [
     "build_firmware",
     "check_fits",
     "check_library_fits",
+    "feed_firmware",
     "find_tools",
     "flash",
     "flash_command",

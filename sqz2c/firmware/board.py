@@ -15,18 +15,16 @@ from sqz2c.firmware.board_fields import Table
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 
 # A driver is boards/common/<kind>_<name>.c; each key becomes a macro of board_config.h.
+_STM32_USART = (
+    "base", "enable_register", "enable_bit", "interrupt", "port", "tx_pin", "rx_pin",
+    "pin_function", "clock_hz", "baud",
+)  # fmt: skip
 CONSOLES = {
-    "cmsdk_uart": ("base",),
-    "nrf51_uart": ("base", "tx_pin"),
-    "stm32f4_usart": (
-        "base", "enable_register", "enable_bit", "tx_port", "tx_pin", "tx_function",
-        "clock_hz", "baud",
-    ),
-    "stm32h7_usart": (
-        "base", "enable_register", "enable_bit", "tx_port", "tx_pin", "tx_function",
-        "clock_hz", "baud",
-    ),
-}  # fmt: skip
+    "cmsdk_uart": ("base", "interrupt"),
+    "nrf51_uart": ("base", "interrupt", "tx_pin", "rx_pin"),
+    "stm32f4_usart": _STM32_USART,
+    "stm32h7_usart": _STM32_USART,
+}
 COUNTERS = {
     "fpgaio": ("base", "clock_hz"),
     "nrf51_timer": ("base",),
@@ -109,6 +107,11 @@ class Board:
     @property
     def boots_from_flash(self) -> bool:
         return all(region.name != "boot" for region in self.regions)
+
+    @property
+    def baud(self) -> int | None:
+        """The speed of the serial line; None where QEMU's has none."""
+        return dict(self.console.settings).get("baud")
 
     @property
     def counter_unit(self) -> str:

@@ -27,7 +27,8 @@ RECORD = "firmware.json"
 class Firmware:
     """
     A built image. FLASH_BYTES and RAM_BYTES are all that it takes of the board; RAM counts
-    STACK_RESERVE_BYTES. IMAGES is how many pictures it holds.
+    STACK_RESERVE_BYTES. IMAGES is how many pictures it holds; it TAKES_ROWS over the serial line
+    instead when it holds none of a library that was generated for rows.
     """
 
     board: str
@@ -40,6 +41,7 @@ class Firmware:
     stack_reserve_bytes: int
     images: int
     classes: int
+    takes_rows: bool
 
 
 def build_firmware(
@@ -51,7 +53,8 @@ def build_firmware(
     as_many_as_fit: bool = False,
 ) -> Firmware:
     """
-    Build OUT's network for BOARD into OUT/build/<board>, with PICTURES in flash.
+    Build OUT's network for BOARD into OUT/build/<board>, with PICTURES in flash; without any, a
+    library that takes rows gets them over the serial line.
 
     PICTURES are uint8 pixels in the library's order, EXPECTED their int32 logits [classes].
     AS_MANY_AS_FIT embeds only the first so many for which there is flash. If the image is too
@@ -62,15 +65,19 @@ def build_firmware(
     for name in (tools.COMPILER, tools.OBJCOPY, tools.NM):
         tools.require(name)
 
+    takes_rows = library.takes_rows and not pictures
+
     with tempfile.TemporaryDirectory(prefix="sqz2c-") as name:
         stage = Path(name).resolve()
-        objects = _compile(stage, board, library)
+        objects = _compile(stage, board, library, takes_rows)
         if as_many_as_fit:
             count = _count_that_fits(stage, board, library, objects, len(pictures))
             pictures, expected = pictures[:count], expected[:count]
-        size = _link(stage, board, library, objects, pictures, expected)
+        size = _link(stage, board, objects, pictures, expected)
 
-        return _deliver(stage, board, library, size, len(pictures))
+        contents = {"images": len(pictures), "takes_rows": takes_rows}
+
+        return _deliver(stage, board, library, {**asdict(size), **contents})
 
 
 def load_firmware(out: Path, board: Board) -> Firmware | None:
@@ -90,9 +97,9 @@ def load_firmware(out: Path, board: Board) -> Firmware | None:
     return firmware if all(p.is_file() for p in _files(folder)) else None
 
 
-def _compile(stage: Path, board: Board, library: Library) -> list[Path]:
-    sources.write_sources(stage, board, library)
-    files = [stage / "firmware_main.c", *sources.common_sources(board), *library.sources]
+def _compile(stage: Path, board: Board, library: Library, takes_rows: bool) -> list[Path]:
+    main = sources.write_sources(stage, board, library, takes_rows=takes_rows)
+    files = [main, *sources.common_sources(board), *library.sources]
 
     return compile_all(files, stage, compile_flags(stage, board, library))
 
@@ -100,7 +107,7 @@ def _compile(stage: Path, board: Board, library: Library) -> list[Path]:
 def _count_that_fits(
     stage: Path, board: Board, library: Library, objects: list[Path], wanted: int
 ) -> int:
-    empty = _link_roomy(stage, board, library, objects, (), ())
+    empty = _link_roomy(stage, board, objects, (), ())
     picture_bytes = library.input_bytes + 4 * library.classes
 
     return how_many_fit(board, empty.flash_bytes, picture_bytes, wanted)
@@ -109,7 +116,6 @@ def _count_that_fits(
 def _link(
     stage: Path,
     board: Board,
-    library: Library,
     objects: list[Path],
     pictures: Sequence[np.ndarray],
     expected: Sequence[np.ndarray],
@@ -117,7 +123,7 @@ def _link(
     """
     Link once with room for anything, to tell by how much it is too large; then by the real map.
     """
-    roomy = _link_roomy(stage, board, library, objects, pictures, expected)
+    roomy = _link_roomy(stage, board, objects, pictures, expected)
     check_fits(board, roomy.flash_bytes, roomy.ram_bytes)
 
     sources.write_memory(stage / "memory.ld", board)
@@ -132,7 +138,6 @@ def _link(
 def _link_roomy(
     stage: Path,
     board: Board,
-    library: Library,
     objects: list[Path],
     pictures: Sequence[np.ndarray],
     expected: Sequence[np.ndarray],
@@ -148,12 +153,11 @@ def _link_roomy(
     return link([*objects, stage / "pictures.o"], stage / "roomy.elf", board, roomy)
 
 
-def _deliver(stage: Path, board: Board, library: Library, size: Size, images: int) -> Firmware:
+def _deliver(stage: Path, board: Board, library: Library, record: dict[str, int]) -> Firmware:
     """
     Move the finished files to their place, one atomic step each, the record last.
     """
     folder = _folder(library, board)
-    record = {**asdict(size), "images": images}
     text = json.dumps({**record, "made_from": _made_from(library, board)}, indent=2)
     (stage / RECORD).write_text(text + "\n", "utf-8", newline="\n")
     try:
@@ -170,7 +174,14 @@ def _deliver(stage: Path, board: Board, library: Library, size: Size, images: in
 
 
 def _firmware(
-    folder: Path, board: Board, library: Library, flash_bytes: int, ram_bytes: int, images: int
+    folder: Path,
+    board: Board,
+    library: Library,
+    *,
+    flash_bytes: int,
+    ram_bytes: int,
+    images: int,
+    takes_rows: int,
 ) -> Firmware:
     elf, binary, hexadecimal = _files(folder)
 
@@ -185,6 +196,7 @@ def _firmware(
         stack_reserve_bytes=board.stack_bytes,
         images=images,
         classes=library.classes,
+        takes_rows=bool(takes_rows),
     )
 
 

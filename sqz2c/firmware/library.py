@@ -3,23 +3,38 @@ The folder that `sqz2c generate` wrote, as far as firmware needs to know it.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqz2c.errors import FirmwareError
 
+CHECKPOINT_DIGITS = 16
+
 
 @dataclass(frozen=True)
 class Library:
     """
-    Generated C in FOLDER. SOURCES are its C files, in a fixed order.
+    Generated C in FOLDER. INPUT_SHAPE is [height, width, channels]; TAKES_ROWS: it was generated
+    with --input rows. CHECKPOINT begins the hash of reference.pt. SOURCES are its C files, in a
+    fixed order.
     """
 
     folder: Path
     name: str
-    input_bytes: int
+    input_shape: tuple[int, int, int]
     classes: int
+    checkpoint: str
+    takes_rows: bool
     sources: tuple[Path, ...]
+
+    @property
+    def input_bytes(self) -> int:
+        return math.prod(self.input_shape)
+
+    @property
+    def row_bytes(self) -> int:
+        return self.input_bytes // self.input_shape[0]
 
     @property
     def headers(self) -> tuple[Path, ...]:
@@ -42,8 +57,10 @@ def read_library(folder: Path) -> Library:
     try:
         manifest = json.loads(path.read_text("utf-8"))
         name, shape = str(manifest["name"]), manifest["input"]
-        input_bytes = int(shape["height"]) * int(shape["width"]) * int(shape["channels"])
+        height, width, channels = (int(shape[k]) for k in ("height", "width", "channels"))
         classes = int(manifest["classes"])
+        checkpoint = str(manifest["checkpoint_sha256"])[:CHECKPOINT_DIGITS]
+        takes_rows = manifest["input_mode"] == "rows"
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FirmwareError(
             f"{path} is damaged, run sqz2c generate again: {error!r}"
@@ -56,4 +73,12 @@ def read_library(folder: Path) -> Library:
         lost = missing[0].name if missing else f"a network called {name!r}"
         raise FirmwareError(f"{folder} lacks {lost}: run sqz2c generate again")
 
-    return Library(folder, name, input_bytes, classes, (*own, *runtime))
+    return Library(
+        folder=folder,
+        name=name,
+        input_shape=(height, width, channels),
+        classes=classes,
+        checkpoint=checkpoint,
+        takes_rows=takes_rows,
+        sources=(*own, *runtime),
+    )

@@ -4,7 +4,9 @@ Run firmware in QEMU and read its verdict.
 
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -42,14 +44,17 @@ class RunResult:
     console: str
 
 
-def qemu_command(firmware: Firmware, board: Board) -> list[str]:
+def qemu_command(
+    firmware: Firmware, board: Board, serial: Sequence[str] = ("-serial", "stdio")
+) -> list[str]:
     """
-    The command that runs FIRMWARE; -icount shift=7 makes virtual time count instructions.
+    The command that runs FIRMWARE with the SERIAL line given by options of QEMU; -icount shift=7
+    makes virtual time count instructions.
     """
     if board.qemu is None:
         raise FirmwareError(
             f"QEMU has no machine for {board.name}: flash it with "
-            f"sqz2c flash {_out(firmware)} --board {board.name}"
+            f"sqz2c flash {out_folder(firmware)} --board {board.name}"
         )
 
     return [
@@ -59,7 +64,7 @@ def qemu_command(firmware: Firmware, board: Board) -> list[str]:
         *("-semihosting-config", "enable=on,target=native"),
         *("-display", "none"),
         *("-monitor", "none"),
-        *("-serial", "stdio"),
+        *serial,
         *board.qemu.arguments,
         *("-kernel", str(firmware.elf)),
     ]
@@ -75,7 +80,7 @@ def run_firmware(
     read raises FirmwareError.
     """
     code, text, errors = _execute(qemu_command(firmware, board), board, timeout)
-    transcript = _read(text, board, f"QEMU ended with {code}: {_first_line(errors)}")
+    transcript = _read(text, board, f"QEMU ended with {code}: {first_line(errors)}")
     if (code == 0) != (transcript.verdict == "pass"):
         raise FirmwareError(
             f"on {board.name}, QEMU ended with {code} after verdict {transcript.verdict}: "
@@ -131,18 +136,27 @@ def _execute(command: list[str], board: Board, timeout: float) -> tuple[int, str
         except OSError as error:
             raise FirmwareError(f"{command[0]} cannot be run: {error}") from error
 
-        return done.returncode, _text(console), _text(errors)
+        return done.returncode, read_text(console), read_text(errors)
 
 
-def _text(file: IO[bytes]) -> str:
+def read_text(file: IO[bytes]) -> str:
+    """
+    All of FILE, a program's output.
+    """
     file.seek(0)
 
     return file.read().decode("ascii", errors="replace")
 
 
-def _first_line(text: str) -> str:
+def first_line(text: str) -> str:
+    """
+    The first line of TEXT that says something.
+    """
     return next((line.strip() for line in text.splitlines() if line.strip()), "it said nothing")
 
 
-def _out(firmware: Firmware) -> str:
-    return str(firmware.elf.parents[2])
+def out_folder(firmware: Firmware) -> Path:
+    """
+    The generated folder that FIRMWARE was built in.
+    """
+    return firmware.elf.parents[2]

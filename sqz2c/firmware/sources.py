@@ -23,20 +23,26 @@ def common_sources(board: Board) -> tuple[Path, ...]:
     """
     common = assets.root() / "boards" / "common"
     drivers = (f"console_{board.console.name}", f"counter_{board.counter.name}")
-    names = ("startup", "memory", "print", *drivers, f"exit_{board.exit}")
+    names = ("startup", "memory", "print", "frame", *drivers, f"exit_{board.exit}")
 
     return tuple(common / f"{name}.c" for name in names)
 
 
-def write_sources(folder: Path, board: Board, library: Library) -> None:
+def write_sources(
+    folder: Path, board: Board, library: Library, *, takes_rows: bool = False
+) -> Path:
     """
-    Write firmware_main.c and board_config.h into FOLDER.
+    Write the main program and board_config.h into FOLDER; return the main program's path.
+
+    It runs pictures in flash or, if it TAKES_ROWS, what comes over the serial line.
     """
+    main = folder / ("firmware_rows.c" if takes_rows else "firmware_main.c")
     _write(
-        folder / "firmware_main.c",
-        "firmware_main.c.j2",
+        main,
+        f"{main.name}.j2",
         name=library.name,
         macro=library.macro,
+        checkpoint=library.checkpoint,
     )
     _write(
         folder / "board_config.h",
@@ -44,12 +50,15 @@ def write_sources(folder: Path, board: Board, library: Library) -> None:
         title=board.title,
         name=board.name,
         counter_unit=board.counter_unit,
+        ends=int(board.exit == "semihosting"),
         macros=[
             {"name": f"{kind}_{key}".upper(), "value": f"{value:#x}u"}
             for kind, driver in (("console", board.console), ("counter", board.counter))
             for key, value in driver.settings
         ],
     )
+
+    return main
 
 
 def write_memory(path: Path, board: Board, *, roomy: bool = False) -> None:

@@ -5,12 +5,24 @@ Graph (quantized) -> Program: what runs when, and where its bytes lie.
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan.check import check_plan
-from sqz2c.plan.choose import choose, realize
+from sqz2c.plan.choose import choose
+from sqz2c.plan.cost import instructions
+from sqz2c.plan.curve import curve
+from sqz2c.plan.lifetimes import Life, SegmentLives, lifetimes, peak
 from sqz2c.plan.search import frontier
 from sqz2c.plan.stages import stages_of
 from sqz2c.plan.steps import steps_of
 
-__all__ = ["check_plan", "plan"]
+__all__ = [
+    "Life",
+    "SegmentLives",
+    "check_plan",
+    "curve",
+    "instructions",
+    "lifetimes",
+    "peak",
+    "plan",
+]
 
 
 def plan(

@@ -9,6 +9,7 @@ from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program, Scratch, Segment
 from sqz2c.plan.cost import arithmetic
 from sqz2c.plan.layout import aligned, lay_out
+from sqz2c.plan.lifetimes import peak
 from sqz2c.plan.search import Candidate
 from sqz2c.plan.stages import Stage
 
@@ -38,13 +39,11 @@ def realize(
     segments: list[Segment] = []
     place = None  # where the map between two segments was written
     for cut in candidate.cuts:
-        steps = tuple(
-            step
-            for stage, rows in zip(stages[cut.first : cut.last + 1], cut.rows, strict=True)
-            for step in stage.with_rows(rows)
-        )
+        parts = list(zip(stages[cut.first : cut.last + 1], cut.rows, strict=True))
+        steps = tuple(step for stage, rows in parts for step in stage.with_rows(rows))
+        passing = {tensor for stage, rows in parts for tensor in stage.passing(rows)}
         kind = {"image": "outside", "arena": "map", "rows": "rows"}[mode] if not segments else "map"
-        buffers, _ = lay_out(graph, steps, kind)
+        buffers, _ = lay_out(graph, steps, kind, passing)
         segment = Segment(steps, buffers)
         here = segment.buffer(steps[0].input)
         if place is not None and here is not None and here.offset != place:
@@ -54,7 +53,11 @@ def realize(
         place = output.offset if output else None
     size = max([MIN_ARENA_BYTES, *(segment.arena_bytes for segment in segments)])
 
-    return Program(graph, mode, tuple(segments), aligned(size), candidate.bytes, scratch_of(graph))
+    arena = aligned(size)
+
+    return Program(
+        graph, mode, tuple(segments), arena, min(candidate.bytes, arena), scratch_of(graph)
+    )
 
 
 def choose(
@@ -77,11 +80,10 @@ def choose(
     fitting = [(p, c) for p, c in programs if p.ram_bytes <= ram_budget]
     if not fitting:
         least = min((p for p, _ in programs), key=lambda p: p.ram_bytes)
-        largest = max(least.segments, key=lambda segment: segment.arena_bytes)
+        feed = "" if mode == "rows" else "feed rows (--input rows), "
         raise PlanError(
             f"{ram_budget:,} B of RAM are too few: the smallest plan takes {least.ram_bytes:,} B, "
-            f"because of {largest.steps[0].name}; give more RAM, feed rows (--input rows), or "
-            "train a smaller network."
+            f"because of {peak(least).step}; give more RAM, {feed}or train a smaller network."
         )
 
     return min(fitting, key=lambda pc: (pc[1].cost, pc[0].ram_bytes))[0]

@@ -86,7 +86,7 @@ def _progress(
 ) -> tuple[list[int], list[int]]:
     """Rows begun, and the first row still needed, of the output of step TENSOR (-1: the input)."""
     begun: list[int] = []
-    rows = 0 if tensor >= 0 else 0
+    rows = 0
     for turn in order:
         if tensor >= 0 and turn.step == tensor:
             rows = geometries[tensor].stored(turn.end)

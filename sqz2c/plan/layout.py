@@ -3,10 +3,11 @@ Where the tensors of one segment lie.
 
 Rings that are never needed at the same time share bytes. What waits longer stands on top of what
 is needed for a turn or two, and the output map on top of both. The input map comes last, as low as
-the rows that were read and are dead by then allow: the others grow into its beginning.
+the rows that were read and are dead by then allow: the others grow into its beginning. Of a few
+ways to stack them the lowest is taken; one of them is the search's model, so no plan grows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqz2c.ir.graph import Graph
@@ -57,10 +58,10 @@ def aligned(size: int) -> int:
 
 
 def lay_out(
-    graph: Graph, steps: Sequence[Step], input_place: str
+    graph: Graph, steps: Sequence[Step], input_place: str, passing: Collection[str] = ()
 ) -> tuple[tuple[Buffer, ...], int]:
     """
-    (buffers, arena bytes) of a segment.
+    (buffers, arena bytes) of a segment. PASSING names tensors that are never needed together.
 
     INPUT_PLACE: "map": the segment's input is a whole map in the arena; "rows": it arrives row by
     row; "outside": it is the caller's.
@@ -72,11 +73,14 @@ def lay_out(
              for step, wait in zip(steps, outputs, strict=True) if step.output is not None]
     if input_place == "rows":
         items.append(_input_item(graph, steps[0], geometries[0], source))
-    buffers = _stack(items)
-    if input_place == "map":
-        buffers.append(_input_map(graph, steps[0], source, items, buffers))
+    found = []
+    for buffers in _stackings(items, passing):
+        if input_place == "map":
+            buffers.append(_input_map(graph, steps[0], source, items, buffers))
+        found.append((aligned(max((b.end for b in buffers), default=0)), buffers))
+    size, lowest = min(found, key=lambda sized: sized[0])
 
-    return tuple(buffers), aligned(max((b.end for b in buffers), default=0))
+    return tuple(lowest), size
 
 
 def _item(graph: Graph, step: Step, wait: Wait, is_map: bool) -> _Item:
@@ -93,9 +97,25 @@ def _input_item(graph: Graph, step: Step, rows: Geometry, wait: Wait) -> _Item:
     return _Item(tensor.name, held, tensor.width * tensor.channels, wait, False)
 
 
-def _stack(items: Sequence[_Item]) -> list[Buffer]:
-    """First fit: what pauses first, then what stays, then the map, each in order of birth."""
-    order = sorted(items, key=lambda i: (i.is_map, not i.pauses, i.born, i.tensor))
+def _stackings(items: Sequence[_Item], passing: Collection[str]) -> Iterator[list[Buffer]]:
+    """
+    First fit, by two orders: what pauses, or what is PASSING, comes first, then what stays, then
+    the map, each in order of birth. Last the plain stack of the search's model.
+    """
+    yield _first_fit(sorted(items, key=lambda i: (i.is_map, not i.pauses, i.born, i.tensor)))
+    order = sorted(items, key=lambda i: (i.is_map, i.tensor not in passing, i.born, i.tensor))
+    yield _first_fit(order)
+    offset = max((i.size for i in items if i.tensor in passing), default=0)
+    plain = []
+    for item in order:
+        is_passing = item.tensor in passing
+        plain.append(Buffer(item.tensor, item.held, item.row_bytes, 0 if is_passing else offset))
+        offset += 0 if is_passing else item.size
+    yield plain
+
+
+def _first_fit(order: Sequence[_Item]) -> list[Buffer]:
+    """Each where nothing lies that is ever needed at the same time, as low as possible."""
     placed: list[tuple[_Item, Buffer]] = []
     for item in order:
         taken = sorted(

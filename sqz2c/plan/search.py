@@ -13,7 +13,7 @@ program that is already known is as small and as cheap; so the frontier is exact
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 
 from sqz2c.ir.program import InputMode
 from sqz2c.plan.layout import aligned
@@ -200,12 +200,12 @@ def _undominated(labels: Sequence[_Label]) -> list[_Label]:
     return kept
 
 
-@lru_cache(maxsize=None)
+@cache
 def _stage_geometry(stage: Stage) -> tuple[Geometry, ...]:
     return tuple(geometry(stage.graph, step) for step in stage.steps)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _first_row(stage: Stage, row: int) -> int:
     """The first input row that output row ROW needs, through all steps of STAGE."""
     if row >= stage.limit:
@@ -216,7 +216,7 @@ def _first_row(stage: Stage, row: int) -> int:
     return row
 
 
-@lru_cache(maxsize=None)
+@cache
 def _rows_for(stage: Stage, end: int) -> int:
     """Input rows that output rows up to END need, through all steps of STAGE."""
     for rows in reversed(_stage_geometry(stage)):
@@ -225,7 +225,7 @@ def _rows_for(stage: Stage, end: int) -> int:
     return end
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ring(stage: Stage, rows: int, arriving: int) -> int:
     """Rows of STAGE's input that wait, with ROWS a turn, when they come ARRIVING at a time."""
     most, done, here = 0, 0, 0

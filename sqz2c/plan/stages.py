@@ -13,7 +13,7 @@ from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import PixelTable
 from sqz2c.ir.program import Step
 from sqz2c.plan.cost import turn_cost
-from sqz2c.plan.flow import turns, waits
+from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
 
@@ -74,32 +74,55 @@ class Stage:
         return self.graph.tensor(self.steps[0].input).height
 
     @cached_property
-    def _inside(self) -> dict[int, tuple[int, int]]:
+    def _inside(self) -> dict[int, tuple[dict[str, int], dict[str, int]]]:
         return {}
 
     def inside(self, rows: int) -> tuple[int, int]:
         """
         (bytes that stay between turns, bytes needed during a turn) of tensors inside the stage.
         """
+        staying, passing = self._measured(rows)
+
+        return sum(staying.values()), max(passing.values(), default=0)
+
+    def passing(self, rows: int) -> tuple[str, ...]:
+        """
+        Tensors inside the stage of which nothing waits while other stages take turns.
+        """
+        return tuple(self._measured(rows)[1])
+
+    def _measured(self, rows: int) -> tuple[dict[str, int], dict[str, int]]:
+        """Bytes of tensors that stay, and of those that pass, with ROWS a turn."""
         if rows not in self._inside:
             self._inside[rows] = self._measure(rows)
         return self._inside[rows]
 
-    def _measure(self, rows: int) -> tuple[int, int]:
+    def _measure(self, rows: int) -> tuple[dict[str, int], dict[str, int]]:
         steps = self.with_rows(rows)
         geometries = [geometry(self.graph, step) for step in steps]
         order = turns(steps, geometries, fed=False)
-        stays, passes = 0, 0
-        for step, wait in list(zip(steps, waits(steps, geometries, order)[1:], strict=True))[:-1]:
+        staying: dict[str, int] = {}
+        passing: dict[str, int] = {}
+        found = waits(steps, geometries, order)[1:-1]
+        for step, wait in zip(steps[:-1], found, strict=True):
             tensor = self.graph.tensor(str(step.output))
             size = aligned(min(wait.held, tensor.height) * tensor.width * tensor.channels)
-            bits = wait.alive >> ((wait.alive & -wait.alive).bit_length() - 1)
-            if bits & (bits + 1):
-                passes = max(passes, size)
-            else:
-                stays += size
+            passes = _is_empty_between(wait, order, len(steps) - 1)
+            (passing if passes else staying)[tensor.name] = size
 
-        return stays, passes
+        return staying, passing
+
+
+def _is_empty_between(wait: Wait, order: Sequence[Turn], last: int) -> bool:
+    """
+    Whether nothing of a tensor inside a stage waits whenever other stages may take turns: after
+    the stage's LAST step went, and when its first step has to wait for input.
+    """
+    return all(
+        wait.begun[at] <= wait.needed[at + 1]
+        for at in range(len(order) - 1)
+        if order[at].step == last or order[at + 1].step == 0
+    )
 
 
 def stages_of(graph: Graph, steps: Sequence[Step]) -> tuple[Stage, ...]:

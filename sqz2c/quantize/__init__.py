@@ -8,11 +8,11 @@ import numpy as np
 
 from sqz2c.ir.check import check_graph
 from sqz2c.ir.graph import Graph
-from sqz2c.quantize.affine import to_integers
+from sqz2c.quantize.affine import to_integers, with_final_layers
 from sqz2c.quantize.calibrate import calibrate
 from sqz2c.quantize.requantize import attach_requantizers
 
-__all__ = ["attach_requantizers", "calibrate", "quantize", "to_integers"]
+__all__ = ["attach_requantizers", "calibrate", "quantize", "to_integers", "with_final_layers"]
 
 
 def quantize(graph: Graph, images: Iterable[np.ndarray] = ()) -> Graph:

@@ -10,8 +10,8 @@ import numpy as np
 from sqz2c.errors import QuantizeError, Sqz2cError
 from sqz2c.ir.arithmetic import bias_scales
 from sqz2c.ir.check import check_graph
-from sqz2c.ir.graph import Graph, Preprocessing
-from sqz2c.ir.layer import Conv, MaxPool
+from sqz2c.ir.graph import PIXELS, Graph, Preprocessing
+from sqz2c.ir.layer import Conv, MaxPool, PixelTable
 from sqz2c.ir.pixels import PIXEL, TABLE_OUTPUT, pixel_table
 from sqz2c.ir.tensor import Quantization
 from sqz2c.quantize.calibrate import Ranges
@@ -127,24 +127,43 @@ def _with_table(
     )
     scale = as_float32((high - low) / LEVELS)
     quantization = Quantization(scale, int(np.clip(np.rint(-low / scale), 0, LEVELS)))
-    first, image = graph.layers[0], graph.image
-    assert isinstance(first, Conv)
+    tabled = _tabled(graph, pixel_table(preprocessing, quantization), quantization)
     tabled = replace(
-        graph,
-        tensors=(
-            replace(image, quantization=PIXEL),
-            replace(image, name=TABLE_OUTPUT, quantization=quantization),
-            *graph.tensors[1:],
-        ),
-        layers=(
-            pixel_table(preprocessing, quantization),
-            replace(first, input=TABLE_OUTPUT),
-            *graph.layers[1:],
-        ),
+        tabled,
+        tensors=(replace(graph.image, quantization=PIXEL), *tabled.tensors[1:]),
         preprocessing=None,
     )
 
-    return tabled, np.zeros(image.channels), means | {TABLE_OUTPUT: means[image.name]}
+    return (
+        tabled,
+        np.zeros(graph.image.channels),
+        means | {TABLE_OUTPUT: means[graph.image.name]},
+    )
+
+
+def _tabled(graph: Graph, table: PixelTable, quantization: Quantization | None) -> Graph:
+    """GRAPH with TABLE before its first convolution."""
+    first = graph.layers[0]
+    assert isinstance(first, Conv)
+    output = replace(graph.image, name=TABLE_OUTPUT, quantization=quantization)
+
+    return replace(
+        graph,
+        tensors=(graph.image, output, *graph.tensors[1:]),
+        layers=(table, replace(first, input=TABLE_OUTPUT), *graph.layers[1:]),
+    )
+
+
+def with_final_layers(graph: Graph) -> Graph:
+    """
+    GRAPH with the layers, shapes and numbers of weights that it will have as integers, whatever
+    its ranges are: all that a plan depends on. Its weights and tables are not for computing.
+    """
+    if graph.is_quantized or can_fold(graph):
+        return graph
+    nothing = np.zeros((graph.image.channels, 256), np.uint8)
+
+    return _tabled(graph, PixelTable(TABLE_OUTPUT, PIXELS, TABLE_OUTPUT, nothing), None)
 
 
 def _with_scales(graph: Graph, ranges: Ranges) -> Graph:

@@ -1,5 +1,5 @@
 """
-Which scale an activation gets: the one with the least squared error over its histogram.
+Which scale an activation gets: the one that reaches all of its values but a few outliers.
 """
 
 import numpy as np
@@ -8,8 +8,7 @@ from sqz2c.ir.tensor import Quantization
 from sqz2c.quantize.calibrate import BINS, Histogram
 
 LEVELS = 255
-CANDIDATES = 128  # clipping points tried between CLIP_FROM and the largest value seen
-CLIP_FROM = 0.25
+KEPT = 0.99999  # share of the positive values that are not clipped
 
 
 def output_quantization(histogram: Histogram, relu: bool, least_scale: float) -> Quantization:
@@ -21,30 +20,21 @@ def output_quantization(histogram: Histogram, relu: bool, least_scale: float) ->
     if histogram.largest <= 0 and (relu or histogram.smallest >= 0):
         return Quantization(as_float32(max(1.0 / LEVELS, least_scale)), 0)
     if relu:
-        return Quantization(as_float32(max(best_clip(histogram) / LEVELS, least_scale)), 0)
+        return Quantization(as_float32(max(clip_of(histogram) / LEVELS, least_scale)), 0)
     low, high = min(histogram.smallest, 0.0), max(histogram.largest, 0.0)
     scale = as_float32(max((high - low) / LEVELS, least_scale))
 
     return Quantization(scale, int(np.clip(np.rint(-low / scale), 0, LEVELS)))
 
 
-def best_clip(histogram: Histogram) -> float:
+def clip_of(histogram: Histogram) -> float:
     """
-    Find the value at which clipping and rounding errors are least together.
+    Give the value that all but 1 in 100,000 positive values stay below: lonely outliers clip.
     """
-    filled = np.flatnonzero(histogram.counts)
-    centres = (filled + 0.5) * (histogram.top / BINS)
-    counts = histogram.counts[filled].astype(np.float64)
-    clips = histogram.largest * np.linspace(CLIP_FROM, 1.0, CANDIDATES)
-    errors = [_squared_error(centres, counts, clip / LEVELS) for clip in clips]
+    reached = np.cumsum(histogram.counts)
+    last_bin = int(np.searchsorted(reached, KEPT * reached[-1]))
 
-    return float(clips[int(np.argmin(errors))])
-
-
-def _squared_error(values: np.ndarray, counts: np.ndarray, scale: float) -> float:
-    rounded = np.minimum(np.rint(values / scale), LEVELS) * scale
-
-    return float(np.dot(counts, (values - rounded) ** 2))
+    return min(histogram.largest, (last_bin + 1) * histogram.top / BINS)
 
 
 def as_float32(value: float) -> float:

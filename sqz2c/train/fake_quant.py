@@ -14,8 +14,6 @@ from torch.nn.utils import parametrize
 
 from sqz2c.train.squeezenet import Fire, SqueezeNet, convs
 
-
-
 GRID_END = 127  # weights use -127..127
 
 

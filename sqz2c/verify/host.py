@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,7 @@ class HostLibrary:
         self.is_fed = f"{name}_push_rows(" in header
         self._declare()
         self._library = self._ffi.dlopen(str(path))
+        self._header = header
         self._net = self._ffi.new("uint64_t[]", -(-self._ram_bytes(header) // 8))
 
     def __enter__(self) -> "HostLibrary":
@@ -170,6 +172,20 @@ class HostLibrary:
         result = getattr(self._library, f"{self.name}_{function}")(*arguments)
 
         return OK if result is None else int(result)
+
+    def on_turn(self, listener: Callable[[np.ndarray], None]) -> None:
+        """
+        Call LISTENER after each turn of a traced build with the arena, uint8 [bytes]; what it
+        writes there stays.
+        """
+        header = self._header
+        size = int(header.split(f"#define {self.name.upper()}_ARENA_BYTES ")[1].split()[0])
+
+        def tell(arena: object) -> None:
+            listener(np.frombuffer(self._ffi.buffer(arena, size), np.uint8))
+
+        self._listener = self._ffi.callback("void(uint8_t *)", tell)
+        self._library.host_on_turn(self._listener)
 
     def _watch(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         maps, seen = {}, {}

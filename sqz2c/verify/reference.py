@@ -18,8 +18,9 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 class Reference(torch.nn.Module):
     """
-    GRAPH as a module. forward(image uint8 [height, width, channels]) gives what every layer computes:
-    {layer name: uint8 [height, width, channels]}, and under the head's name int32 logits [classes].
+    GRAPH as a module. forward(image uint8 [height, width, channels]) gives what every layer
+    computes: {layer name: uint8 [height, width, channels]}, and under the head's name int32
+    logits [classes].
     """
 
     def __init__(self, graph: Graph) -> None:

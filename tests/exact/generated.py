@@ -1,5 +1,5 @@
 """
-Three tiny networks as generated C: all that a loaded model may bring, the least, and one that is
+Three tiny networks as generated C: all that a loaded model may bring, the least, and one
 pruned until its weights are block coded and some filters vanish.
 """
 
@@ -16,6 +16,7 @@ import pytest
 
 from sqz2c.emit import emit
 from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import InputMode
 from sqz2c.verify import Reference, noise_images
 from tests.chain import SHA256, VERSION, compiled, written
 from tests.networks import Member, build
@@ -42,6 +43,7 @@ PRUNED = Member(
     seed=37,
 )
 MEMBERS = {"full": FULL, "plain": PLAIN, "pruned": PRUNED}
+MODES: dict[str, InputMode] = {"full": "rows", "pruned": "arena"}  # others: the caller's image
 
 WARNINGS = (
     "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wmissing-prototypes",
@@ -101,7 +103,7 @@ def generate(folder: Path, name: str, member: Member) -> Generated:
     """
     MEMBER as C in FOLDER.
     """
-    program = compiled(build(member))
+    program = compiled(build(member), MODES.get(name, "image"))
     written(folder, emit(program, name, SHA256, VERSION))
 
     return Generated(name, folder, program.graph)
@@ -120,7 +122,8 @@ def main_program(network: Generated, image: np.ndarray) -> str:
         f"static int32_t logits[{macro}_CLASSES];\n"
         f"static const uint8_t image[{macro}_INPUT_BYTES] = {{{pixels}}};\n"
         "int main(void)\n{\n"
-        f"    if ({name}_check_weights() != SQZ_OK || {name}_run(&net, image, logits) != SQZ_OK) {{\n"
+        f"    if ({name}_check_weights() != SQZ_OK\n"
+        f"        || {name}_run(&net, image, logits) != SQZ_OK) {{\n"
         "        return 1;\n    }\n"
         f"    for (int i = 0; i < {macro}_CLASSES; i++) {{\n"
         '        printf("%ld\\n", (long)logits[i]);\n    }\n'

@@ -44,8 +44,10 @@ def test_host_gives_the_same_bits(
     assert [None] * len(network.judged) == found
 
 
-def test_tracing_changes_nothing(network: Generated) -> None:
+@pytest.mark.parametrize(("member",), slow_but({("plain",)}, MEMBERS))
+def test_tracing_changes_nothing(networks: dict[str, Generated], member: str) -> None:
     """Without the hook the logits are those with it."""
+    network = networks[member]
     with HostLibrary(network.folder, network.name, network.graph, traced=False) as library:
         assert network.logits() == library.run(network.judged[-1][1]).logits.tolist()
 
@@ -56,7 +58,7 @@ def test_tracing_changes_nothing(network: Generated) -> None:
 def test_sanitizers_find_nothing(
     networks: dict[str, Generated], member: str, compiler: str, tmp_path: Path
 ) -> None:
-    """One inference and the CRC of all weights, with every access and every overflow watched."""
+    """An inference and the CRC of all weights, with every access and every overflow watched."""
     network = networks[member]
     main = tmp_path / "main.c"
     main.write_text(main_program(network, network.judged[-1][1]))

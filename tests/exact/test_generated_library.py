@@ -1,7 +1,8 @@
 """
-The generated C as a library in a product: what it needs, what it takes, what it gets along with.
+The generated C as a library in a product: what it needs, takes, and gets along with.
 """
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from sqz2c.verify.host import build_shared
-from tests.exact.generated import LEVELS, WARNINGS, Generated, main_program, slow_but
+from tests.exact.generated import LEVELS, MEMBERS, WARNINGS, Generated, main_program, slow_but
 from tests.tools import call, need
 
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
-LINKED = [("full", "cortex-m0"), ("full", "cortex-m4"), ("full", "cortex-m33"),
-          ("plain", "cortex-m4"), ("pruned", "cortex-m4")]  # fmt: skip
+LINKED = [
+    *("full cortex-m0", "pruned cortex-m4"),
+    pytest.param("full cortex-m33", marks=pytest.mark.slow),
+    pytest.param("plain cortex-m4", marks=pytest.mark.slow),
+]
 MEMORY = {"memcpy", "memset"}
 # Integer arithmetic that a Cortex-M0 has no instruction for, out of the compiler's own library.
 INTEGER_HELPERS = {
@@ -23,14 +27,16 @@ INTEGER_HELPERS = {
     *("__gnu_thumb1_case_sqi", "__gnu_thumb1_case_uqi", "__gnu_thumb1_case_si"),
 }
 CLANG_MEMORY = {
-    f"__aeabi_{name}{width}" for name in ("memcpy", "memset", "memclr") for width in ("", "4", "8")
+    f"__aeabi_{name}{width}"
+    for name in ("memcpy", "memset", "memclr")
+    for width in ("", "4", "8")
 }
 
 
 def one_object(core: str, folder: Path, *parts: str | Path) -> Path:
     """
-    PARTS (sources, options) as strict C99 for CORE, each constant in a section of its own, linked
-    into one relocatable object.
+    PARTS (sources, options) as strict C99 for CORE, each constant in a section of its own,
+    linked into one relocatable object.
     """
     target = folder / "linked.o"
     call("arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb", "-std=c99", *WARNINGS,
@@ -38,13 +44,13 @@ def one_object(core: str, folder: Path, *parts: str | Path) -> Path:
     return target
 
 
-@pytest.fixture(scope="module", params=LINKED, ids="-".join)
+@pytest.fixture(scope="module", params=LINKED)
 def linked(
     request: pytest.FixtureRequest, networks: dict[str, Generated],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Generated, Path]:  # fmt: skip
     """A network, and all of its C as one object for a core."""
-    name, core = request.param
+    name, core = request.param.split()
     network = networks[name]
     folder = tmp_path_factory.mktemp("linked")
     sources = [*network.own_sources, *network.runtime_sources]
@@ -52,7 +58,8 @@ def linked(
 
 
 def undefined(path: Path) -> set[str]:
-    return set(call("arm-none-eabi-nm", "--undefined-only", "--format=just-symbols", path).split())
+    listed = call("arm-none-eabi-nm", "--undefined-only", "--format=just-symbols", path)
+    return set(listed.split())
 
 
 def sections(path: Path) -> list[tuple[str, int, str]]:
@@ -61,7 +68,7 @@ def sections(path: Path) -> list[tuple[str, int, str]]:
     """
     table = call("arm-none-eabi-readelf", "--sections", "--wide", path).splitlines()
     rows = [line.split("]", 1)[1].split() for line in table if line.lstrip().startswith("[")]
-    rows = [row for row in rows if len(row) == 10 and "A" in row[6]]  # NULL and the rest have less
+    rows = [row for row in rows if len(row) == 10 and "A" in row[6]]  # the first has no type
     return [(row[0], int(row[4], 16), row[6]) for row in rows]
 
 
@@ -76,7 +83,7 @@ def read_only_bytes(path: Path) -> int:
 def test_needs_memcpy_and_memset_and_nothing_else(
     networks: dict[str, Generated], core: str, level: str, tmp_path: Path
 ) -> None:
-    """No other symbol is undefined; a Cortex-M0 also calls its compiler's integer arithmetic."""
+    """No other symbol is undefined; an M0 also calls its compiler's integer arithmetic."""
     network = networks["full"]
     sources = [*network.own_sources, *network.runtime_sources]
     target = one_object(core, tmp_path, level, *network.includes, *sources)
@@ -84,11 +91,11 @@ def test_needs_memcpy_and_memset_and_nothing_else(
     assert set() == undefined(target) - allowed
 
 
-@pytest.mark.parametrize("core", ["cortex-m0", "cortex-m4"])
+@pytest.mark.parametrize(("core",), slow_but({("cortex-m0",)}, ("cortex-m0", "cortex-m4")))
 def test_clang_adds_only_its_own_names_for_them(
     networks: dict[str, Generated], core: str, tmp_path: Path
 ) -> None:
-    """Clang may call memcpy and memset __aeabi_memcpy and so on; it needs no header of a libc."""
+    """Clang may call memcpy __aeabi_memcpy and so on; it needs no header of a C library."""
     network = networks["full"]
     objects = []
     for source in (*network.own_sources, *network.runtime_sources):
@@ -147,7 +154,8 @@ def size_of_context(compiler: list[str], nm: str, network: Generated, folder: Pa
 def test_manifest_states_all_static_ram(network: Generated, tmp_path: Path) -> None:
     """ram.total_bytes is sizeof the context, the same on a host and on cores."""
     ram = network.manifest["ram"]
-    assert ram["total_bytes"] == ram["arena_bytes"] + ram["scratch_bytes"] + ram["context_bytes"]
+    parts = ("arena_bytes", "scratch_bytes", "context_bytes")
+    assert ram["total_bytes"] == sum(ram[part] for part in parts)
     need("gcc", "arm-none-eabi-gcc")
     sizes = [size_of_context(["gcc"], "nm", network, tmp_path)]
     for core in ("cortex-m0", "cortex-m55"):
@@ -156,9 +164,13 @@ def test_manifest_states_all_static_ram(network: Generated, tmp_path: Path) -> N
     assert [ram["total_bytes"]] * len(sizes) == sizes
 
 
-@pytest.mark.parametrize(("c", "cpp"), [("gcc", "g++"), ("clang", "clang++")])
-def test_cpp_can_use_it(networks: dict[str, Generated], c: str, cpp: str, tmp_path: Path) -> None:
-    """A C++11 program includes the header without a warning, links, and gets the same logits."""
+@pytest.mark.parametrize(
+    ("c", "cpp"), [("gcc", "g++"), pytest.param("clang", "clang++", marks=pytest.mark.slow)]
+)
+def test_cpp_can_use_it(
+    networks: dict[str, Generated], c: str, cpp: str, tmp_path: Path
+) -> None:
+    """A C++11 program includes the header without a warning, links, gets the same logits."""
     network = networks["plain"]
     objects = []
     for source in (*network.own_sources, *network.runtime_sources):
@@ -167,8 +179,9 @@ def test_cpp_can_use_it(networks: dict[str, Generated], c: str, cpp: str, tmp_pa
     main = tmp_path / "main.cpp"
     main.write_text(main_program(network, network.judged[-1][1]))
     warnings = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
-    call(cpp, "-std=c++11", *warnings, *network.includes, main, *objects, "-o", tmp_path / "main")
-    assert network.logits() == [int(line) for line in call(tmp_path / "main").split()]
+    program = tmp_path / "main"
+    call(cpp, "-std=c++11", *warnings, *network.includes, main, *objects, "-o", program)
+    assert network.logits() == [int(line) for line in call(program).split()]
 
 
 def test_cmake_takes_two_networks_into_one_program(
@@ -195,8 +208,12 @@ def test_cmake_takes_two_networks_into_one_program(
     assert full.logits() + plain.logits() == [int(line) for line in printed]
 
 
-def test_weights_go_where_the_product_wants_them(network: Generated, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("member",), slow_but({("full",)}, MEMBERS))
+def test_weights_go_where_the_product_wants_them(
+    networks: dict[str, Generated], member: str, tmp_path: Path
+) -> None:
     """SQZ_WEIGHTS_SECTION places all arrays; only the descriptors stay where constants go."""
+    network = networks[member]
     place = '-DSQZ_WEIGHTS_SECTION=__attribute__((section(".qspi")))'
     whole = one_object("cortex-m4", tmp_path, *network.includes, place, *network.own_sources)
     total = network.manifest["flash"]["total_bytes"]
@@ -231,15 +248,23 @@ def arrays_of(library: Path, prefix: str) -> dict[str, tuple[int, int]]:
     return found
 
 
-CHECK = "import ctypes, sys; print([getattr(ctypes.CDLL(p), sys.argv[1])() for p in sys.argv[2:]])"
+CHECK = """
+import ctypes, sys
+print([getattr(ctypes.CDLL(path), sys.argv[1])() for path in sys.argv[2:]])
+"""
 
 
-def test_any_changed_byte_is_found(network: Generated, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("member",), slow_but({("pruned",)}, MEMBERS))
+def test_any_changed_byte_is_found(
+    networks: dict[str, Generated], member: str, tmp_path: Path
+) -> None:
     """check_weights covers the first and the last byte of every array."""
+    network = networks[member]
     library = tmp_path / "whole.so"
     build_shared(network.folder, library, traced=False, compiler=None, flags=("-O1",))
     arrays = arrays_of(library, f"{network.name}_")
-    assert len(arrays) == (network.folder / f"{network.name}_weights.h").read_text().count("extern const")
+    header = network.folder / f"{network.name}_weights.h"
+    assert header.read_text().count("extern const") == len(arrays)
     damaged = [
         flipped(library, array, tmp_path / f"{name}_{at}.so", at)
         for name, array in arrays.items()
@@ -250,24 +275,27 @@ def test_any_changed_byte_is_found(network: Generated, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "complaint"),
+    ("macro", "value", "complaint"),
     [
-        ("#define SQZ_RUNTIME_ABI 1", "#define SQZ_RUNTIME_ABI 2", "regenerate it with this sqz2c"),
-        ("#define SQZ_TABLE_BITS 8", "#define SQZ_TABLE_BITS 9", "sqz_static_assert"),
-        ("#define SQZ_TILE_CHANNELS 4", "#define SQZ_TILE_CHANNELS 8", "sqz_static_assert"),
+        ("SQZ_RUNTIME_ABI", 999, "regenerate it with this sqz2c"),
+        ("SQZ_TABLE_BITS", 11, "sqz_static_assert"),
+        ("SQZ_TILE_CHANNELS", 16, "sqz_static_assert"),
     ],
 )
 def test_another_runtime_is_refused(
-    networks: dict[str, Generated], old: str, new: str, complaint: str, tmp_path: Path
+    networks: dict[str, Generated], macro: str, value: int, complaint: str, tmp_path: Path
 ) -> None:
-    """Generated code does not compile with a runtime of another version or other table sizes."""
+    """Generated code does not compile with a runtime of another version or other sizes."""
     need("gcc")
     network = networks["plain"]
     runtime = tmp_path / "runtime"
     shutil.copytree(network.folder / "runtime", runtime)
-    headers = [path for path in sorted(runtime.glob("*.h")) if old in path.read_text()]
-    assert 1 == len(headers)
-    headers[0].write_text(headers[0].read_text().replace(old, new))
+    changes = 0
+    for path in runtime.glob("*.h"):
+        text, found = re.subn(rf"(#define {macro}) \d+\n", rf"\1 {value}\n", path.read_text())
+        path.write_text(text)
+        changes += found
+    assert 1 == changes
     command = ["gcc", "-std=c99", f"-I{network.folder}", f"-I{runtime}", "-fsyntax-only",
                str(network.own_sources[0])]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)

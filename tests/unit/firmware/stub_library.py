@@ -15,6 +15,13 @@ from sqz2c import assets
 INPUT = {"height": 4, "width": 4, "channels": 3, "order": "RGB"}
 CLASSES = 7
 INSTRUCTIONS_A_PIXEL = 2 * 1_001
+MANIFEST = {
+    "name": "stub",
+    "input": INPUT,
+    "classes": CLASSES,
+    "checkpoint_sha256": "c0ffee" * 10,
+    "input_mode": "image",
+}
 
 HEADER = """\
 #ifndef STUB_H
@@ -99,6 +106,10 @@ int32_t stub_sum(const uint8_t *values, int32_t count)
 """
 
 
+def runtime_file(name: str) -> str:
+    return (assets.root() / "runtime_c" / name).read_text()
+
+
 def write_stub(
     folder: Path,
     *,
@@ -122,8 +133,9 @@ def write_stub(
         "stub_weights.c": '#include "stub_weights.h"\n' + weights,
         "runtime/sqz_stub.h": RUNTIME_HEADER,
         "runtime/sqz_stub.c": RUNTIME_SOURCE,
-        "runtime/sqz_types.h": (assets.root() / "runtime_c" / "sqz_types.h").read_text(),
-        "manifest.json": json.dumps({"name": "stub", "input": INPUT, "classes": CLASSES}),
+        "runtime/sqz_types.h": runtime_file("sqz_types.h"),
+        **{f"runtime/{name}": runtime_file(name) for name in ("sqz_crc32.h", "sqz_crc32.c")},
+        "manifest.json": json.dumps(MANIFEST),
     }
     for name, text in files.items():
         (folder / name).write_text(text)

@@ -29,6 +29,7 @@ bytes = 8192
 [console]
 driver = "cmsdk_uart"
 base = 0x40004000
+interrupt = 3
 
 [counter]
 driver = "systick"
@@ -79,7 +80,8 @@ def test_reads_every_field(tmp_path: Path) -> None:
     assert "some_board" == board.name
     assert ("cortex-m4", "fpv4-sp-d16") == (board.core, board.fpu)
     assert (65536, 8192, 1024) == (board.flash_bytes, board.ram_bytes, board.stack_bytes)
-    assert (("base", 0x40004000),) == board.console.settings
+    assert (("base", 0x40004000), ("interrupt", 3)) == board.console.settings
+    assert None is board.baud
     assert "cycles" == board.counter_unit
     assert board.boots_from_flash
 
@@ -103,7 +105,7 @@ def test_unknown_board_lists_the_known_ones() -> None:
 
 
 def test_boards_that_ship_are_these() -> None:
-    """Seven boards run in QEMU, two are flashed; no board does both."""
+    """Eight boards run in QEMU, two are flashed; no board does both."""
     boards = list_boards()
 
     assert [
@@ -114,6 +116,7 @@ def test_boards_that_ship_are_these() -> None:
         "mps2_an505",
         "mps3_an547",
         "netduinoplus2",
+        "stm32f401re",
     ] == [board.name for board in boards if board.qemu]
     assert ["nucleo_h743zi", "stm32f4_discovery"] == [b.name for b in boards if b.flash_tool]
 
@@ -123,6 +126,13 @@ def test_stm32f405_has_128_kib_in_one_piece() -> None:
     board = load_board("netduinoplus2")
 
     assert (1 << 20, 128 * 1024) == (board.flash_bytes, board.ram_bytes)
+
+
+def test_stm32f401re_has_its_own_limits_on_another_machine() -> None:
+    """stm32f401re offers 512 KiB of flash and 96 KiB of RAM, whatever its QEMU machine has."""
+    board = load_board("stm32f401re")
+
+    assert (524_288, 98_304) == (board.flash_bytes, board.ram_bytes)
 
 
 def test_real_boards_never_use_semihosting() -> None:

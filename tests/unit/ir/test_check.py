@@ -238,6 +238,10 @@ ILLEGAL = {
         "conv1: the scale -1.0",
     ),
     "a tensor without scale": (with_tensor("pixels", quantization=None), "conv1: its input"),
+    "pixels without scale": (
+        with_tensor("pixels", TABLED, quantization=None),
+        "needs a scale for every tensor",
+    ),
     "head's scale": (
         with_layer("average", output_quantization=Quantization(1.0, 0)),
         "average: a quantized",

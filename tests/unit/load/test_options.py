@@ -54,6 +54,9 @@ def test_a_mean_of_zero_is_a_mean():
         (LoadOptions(std=(1.0, 2.0, 3.0)), 1, "std has 3 values, .* images of 1 channels"),
         (LoadOptions(preset="torchvision"), 1, "mean has 3 values, .* images of 1 channels"),
         (LoadOptions(mean=()), 3, "mean has 0 values"),
+        (LoadOptions(std=(0.0,)), 3, "Mean and std must be finite, and std above 0"),
+        (LoadOptions(std=(float("inf"),)), 3, "Mean and std must be finite"),
+        (LoadOptions(mean=(float("nan"),)), 1, "Mean and std must be finite"),
     ],
 )
 def test_what_does_not_fit_is_refused(options, channels, message):

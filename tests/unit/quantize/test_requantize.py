@@ -197,7 +197,7 @@ def test_wrong_fits_are_refused() -> None:
 
 
 def test_usual_fixed_point_is_refused_and_differs(in_c: CRequantizer) -> None:
-    """Rounding m to 31 bits, as other libraries do, is wrong for some m; proof and C both see it."""
+    """Rounding m to 31 bits, as others do, is wrong for some m; proof and C both see it."""
     m = np.float32(0.00033)
     mantissa, exponent = np.frexp(np.float64(m))
     shift = 31 - int(exponent)
@@ -276,7 +276,7 @@ def test_multipliers_outside_zero_to_one_are_refused(m: float) -> None:
 
 
 def test_every_convolution_gets_a_requantizer() -> None:
-    """One entry a tensor or one a filter, with the saturated bias; other layers stay as they are."""
+    """One entry a tensor or a filter, with the saturated bias; other layers stay as they are."""
     graph = build(Member(per_filter=True, vanishing=True))
     done = attach_requantizers(graph)
 

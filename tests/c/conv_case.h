@@ -1,0 +1,113 @@
+/* conv_case.h - a convolution of random shape, with everything that belongs to it.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#ifndef CONV_CASE_H
+#define CONV_CASE_H
+
+#include <string.h>
+
+#include "check.h"
+#include "sqz_kernels.h"
+
+enum { MOST_FILTERS = 9 };
+
+/* One random layer with everything that belongs to it, each block exactly as large as it may be. */
+typedef struct {
+    sqz_conv_t layer;
+    uint8_t *in;     /* [in.height, in.width, in.channels], whole */
+    int8_t *weights; /* [out_channels][window.height][window.width][in.channels] */
+    int32_t *bias;
+    uint32_t m[MOST_FILTERS];
+    sqz_work_t work;
+    sqz_tables_t tables;
+} case_t;
+
+static inline int32_t row_bytes(const sqz_map_t *map)
+{
+    return map->width * map->channels;
+}
+
+static inline int32_t filter_weights(const sqz_conv_t *layer)
+{
+    return layer->window.height * layer->window.width * layer->in.channels;
+}
+
+static inline void choose_shape(sqz_conv_t *layer)
+{
+    const int32_t kernel_height = random_from(1, 3);
+    const int32_t kernel_width = random_from(1, 3);
+    const int32_t stride = random_from(1, 3);
+    const int32_t padding = random_from(0, 2);
+
+    layer->window = (sqz_window_t){(uint8_t)kernel_height, (uint8_t)kernel_width, (uint8_t)stride,
+                                   (uint8_t)padding};
+    layer->in = (sqz_map_t){.height = (uint16_t)random_from(kernel_height, 9),
+                            .width = (uint16_t)random_from(kernel_width, 9),
+                            .channels = (uint16_t)random_from(1, 9)};
+    layer->in.held = layer->in.height;
+    layer->out_channels = (uint16_t)random_from(1, MOST_FILTERS);
+    layer->first_channel = (uint16_t)random_from(0, 3);
+    layer->out = (sqz_map_t){
+        .height = (uint16_t)((layer->in.height + 2 * padding - kernel_height) / stride + 1),
+        .width = (uint16_t)((layer->in.width + 2 * padding - kernel_width) / stride + 1),
+        .channels = (uint16_t)(layer->first_channel + layer->out_channels + random_from(0, 3)),
+    };
+    layer->out.held = layer->out.height;
+}
+
+/* A bias near the ends of int32 lets the accumulator wrap, as PyTorch's does. */
+static inline int32_t random_bias(void)
+{
+    const int32_t kind = random_from(0, 9);
+
+    if (kind == 0) {
+        return INT32_MAX - random_from(0, 1000);
+    }
+    return kind == 1 ? INT32_MIN + random_from(0, 1000) : random_from(-20000, 20000);
+}
+
+static inline void open_case(case_t *test)
+{
+    sqz_conv_t *const layer = &test->layer;
+
+    memset(test, 0, sizeof *test);
+    choose_shape(layer);
+    const int32_t weights = filter_weights(layer);
+    const int32_t all_weights = layer->out_channels * weights;
+
+    test->in = random_block(layer->in.height * row_bytes(&layer->in));
+    test->weights = random_block(all_weights);
+    test->bias = random_block(layer->out_channels * (int32_t)sizeof(int32_t));
+    for (int32_t i = 0; i < layer->out_channels; i++) {
+        test->bias[i] = random_bias();
+        test->m[i] = (uint32_t)random_from(110, 120) << 23 | (random_bits() & 0x7fffff);
+    }
+    layer->in_zero_point = (uint8_t)(random_from(0, 1) ? random_from(0, 255) : 0);
+    layer->bias = test->bias;
+    layer->remap = random_from(0, 1) ? random_block(256) : NULL;
+    layer->requantizer.form = SQZ_REQUANTIZE_EXACT;
+    layer->requantizer.per_filter = (uint8_t)random_from(0, 1);
+    layer->requantizer.zero_point = (uint8_t)random_from(0, 80);
+    layer->requantizer.low = random_from(0, 1) ? layer->requantizer.zero_point : 0;
+    layer->requantizer.m = test->m;
+    layer->filters.coding = SQZ_CODING_RAW;
+    layer->filters.bits = (const uint8_t *)test->weights;
+    layer->filters.bit_count = (uint32_t)all_weights * 8;
+
+    test->work.tables = &test->tables;
+    test->work.tile = random_block(SQZ_TILE_CHANNELS * weights);
+    test->work.strip = random_block(SQZ_TILE_CHANNELS * layer->out.width);
+}
+
+static inline void close_case(case_t *test)
+{
+    free(test->work.strip);
+    free(test->work.tile);
+    free((void *)(uintptr_t)test->layer.remap);
+    free(test->bias);
+    free(test->weights);
+    free(test->in);
+}
+
+#endif /* CONV_CASE_H */

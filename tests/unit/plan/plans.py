@@ -1,0 +1,87 @@
+"""
+Tiny networks and all of their plans, for the tests of the planner.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import InputMode, Program
+from sqz2c.plan.choose import realize
+from sqz2c.plan.search import Candidate, Cut, frontier
+from sqz2c.plan.stages import Stage, stages_of
+from sqz2c.plan.steps import steps_of
+from tests.networks import Member, build
+
+MODES: tuple[InputMode, ...] = ("image", "arena", "rows")
+
+# Two and three fires, pools in different places, windows that leave rows over.
+SMALL = Member(height=24, width=24, fires=((2, 6, 6), (5, 3, 9)), pool_after=(0,), stem=(5, 3, 2, 1))
+POOLED = Member(height=20, width=17, fires=((4, 8, 8), (4, 8, 8)), pool_after=(0, 1))
+PADDED = Member(
+    height=21,
+    width=21,
+    fires=((3, 4, 4), (6, 4, 4)),
+    pool_after=(2,),
+    stem=(6, 3, 2, 2),
+    head_padding=1,
+)
+TABLED = Member(
+    height=24,
+    width=20,
+    fires=((3, 4, 4), (6, 4, 4), (3, 8, 8)),
+    pool_after=(0, 2),
+    stem=(6, 3, 2, 2),
+    pixel_table=True,
+)
+MEMBERS = {"small": SMALL, "pooled": POOLED, "padded": PADDED, "tabled": TABLED}
+
+
+@cache
+def graph_of(member: Member) -> Graph:
+    return build(member)
+
+
+@cache
+def stages(member: Member) -> tuple[Stage, ...]:
+    graph = graph_of(member)
+    return stages_of(graph, steps_of(graph))
+
+
+@cache
+def candidates(member: Member, mode: InputMode) -> tuple[Candidate, ...]:
+    return frontier(stages(member), mode)
+
+
+@cache
+def programs(member: Member, mode: InputMode) -> tuple[Program, ...]:
+    """
+    The frontier of MEMBER as programs, smallest (by the model) first.
+    """
+    graph = graph_of(member)
+    return tuple(realize(graph, stages(member), mode, c) for c in candidates(member, mode))
+
+
+def cuttings(count: int) -> Iterator[tuple[tuple[int, int], ...]]:
+    """
+    Every way to cut COUNT stages into segments, as (first, last).
+    """
+    for joined in product([False, True], repeat=count - 1):
+        parts, first = [], 0
+        for last in range(count):
+            if last == count - 1 or not joined[last]:
+                parts.append((first, last))
+                first = last + 1
+        yield tuple(parts)
+
+
+def all_cuts(member: Member) -> Iterator[tuple[int, tuple[Cut, ...]]]:
+    """
+    (cost, cuts) of every plan there is: all cuttings, all rows a turn.
+    """
+    each = stages(member)
+    for rows in product(*[range(1, stage.limit + 1) for stage in each]):
+        cost = sum(stage.cost(count) for stage, count in zip(each, rows, strict=True))
+        for parts in cuttings(len(each)):
+            yield cost, tuple(Cut(a, b, tuple(rows[a : b + 1])) for a, b in parts)
