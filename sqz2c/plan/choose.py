@@ -6,26 +6,46 @@ from collections.abc import Sequence
 
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.program import InputMode, Program, Scratch, Segment
+from sqz2c.ir.program import (
+    TILE_CHANNELS,
+    InputMode, Program, Scratch,
+    Segment,
+    Step,
+    open_rows_of,
+)
 from sqz2c.plan.cost import arithmetic
 from sqz2c.plan.layout import aligned, lay_out
 from sqz2c.plan.search import Candidate
 from sqz2c.plan.stages import Stage
+from sqz2c.plan.steps import geometry
 
-TILE_CHANNELS = 4  # SQZ_TILE_CHANNELS of runtime_c
 TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
 WORTH = 0.05  # of all instructions: what the default plan may spend to save RAM
 MIN_ARENA_BYTES = 4
 
 
-def scratch_of(graph: Graph) -> Scratch:
+def scratch_of(graph: Graph, steps: Sequence[Step]) -> Scratch:
     """
-    Tables, the tile of the largest filters, and a strip of the widest row that is never stored.
+    Tables, the tile of the largest filters, a strip of the widest row that is never stored, and
+    what summing into squeezes takes: a second pair of tables, a run of weights, open rows.
     """
+    summing = [step for step in steps if step.squeeze is not None]
+    run = max((TILE_CHANNELS * s.squeeze.out_channels for s in summing if s.squeeze), default=0)
+    open_rows = max(
+        (TILE_CHANNELS * open_rows_of(s.pool) * graph.tensor(s.pool.output).width
+         for s in summing if s.pool),
+        default=0,
+    )  # fmt: skip
     tile = TILE_CHANNELS * max(conv.filter_weights for conv in graph.convs)
     width = max(graph.tensor(conv.output).width for conv in graph.convs)
 
-    return Scratch(tables=TABLES_BYTES, tile=aligned(tile), strip=aligned(TILE_CHANNELS * width))
+    return Scratch(
+        tables=TABLES_BYTES * (2 if summing else 1),
+        tile=aligned(tile),
+        strip=aligned(TILE_CHANNELS * width),
+        run=aligned(run),
+        open_rows=aligned(open_rows),
+    )
 
 
 def realize(
@@ -40,8 +60,8 @@ def realize(
     for cut in candidate.cuts:
         steps = tuple(
             step
-            for stage, rows in zip(stages[cut.first : cut.last + 1], cut.rows, strict=True)
-            for step in stage.with_rows(rows)
+            for stage, choice in zip(stages[cut.first : cut.last + 1], cut.choices, strict=True)
+            for step in stage.steps_for(choice)
         )
         kind = {"image": "outside", "arena": "map", "rows": "rows"}[mode] if not segments else "map"
         buffers, _ = lay_out(graph, steps, kind)
@@ -54,7 +74,14 @@ def realize(
         place = output.offset if output else None
     size = max([MIN_ARENA_BYTES, *(segment.arena_bytes for segment in segments)])
 
-    return Program(graph, mode, tuple(segments), aligned(size), candidate.bytes, scratch_of(graph))
+    steps = [step for segment in segments for step in segment.steps]
+    scratch = scratch_of(graph, steps)
+
+    image_rows = geometry(graph, steps[0]).reads(0, steps[0].limit)[1]
+
+    return Program(
+        graph, mode, tuple(segments), image_rows, aligned(size), candidate.bytes, scratch
+    )
 
 
 def choose(

@@ -8,10 +8,11 @@ the rows that were read and are dead by then allow: the others grow into its beg
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import Buffer, Step
-from sqz2c.plan.flow import Wait, turns, waits
+from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.steps import Geometry, geometry
 
 ALIGNMENT = 4
@@ -19,13 +20,13 @@ ALIGNMENT = 4
 
 @dataclass(frozen=True)
 class _Item:
-    """A tensor that needs room: ALIVE has a bit a turn; a MAP keeps all of its rows."""
+    """A tensor that needs room: WAIT says when; a map keeps all of its rows."""
 
     tensor: str
     held: int
     row_bytes: int
     wait: Wait
-    is_map: bool
+    kind: Literal["map", "ring", "sums"]
 
     @property
     def size(self) -> int:
@@ -46,7 +47,7 @@ class _Item:
         """Bytes from its offset on that are in use in TURN or were before."""
         if turn < self.born:
             return 0
-        return self.wait.begun[turn] * self.row_bytes if self.is_map else self.size
+        return self.wait.begun[turn] * self.row_bytes if self.kind == "map" else self.size
 
 
 def aligned(size: int) -> int:
@@ -70,6 +71,7 @@ def lay_out(
     source, *outputs = waits(steps, geometries, order)
     items = [_item(graph, step, wait, step is steps[-1])
              for step, wait in zip(steps, outputs, strict=True) if step.output is not None]
+    items += _sums(graph, steps, order)
     if input_place == "rows":
         items.append(_input_item(graph, steps[0], geometries[0], source))
     buffers = _stack(items)
@@ -83,19 +85,36 @@ def _item(graph: Graph, step: Step, wait: Wait, is_map: bool) -> _Item:
     tensor = graph.tensor(str(step.output))
     held = tensor.height if is_map else min(wait.held, tensor.height)
 
-    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, is_map)
+    kind = "map" if is_map else "ring"
+
+    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, kind)
+
+
+def _sums(graph: Graph, steps: Sequence[Step], order: Sequence[Turn]) -> list[_Item]:
+    """int32 accumulators [rows a turn, width, filters] of steps that sum into a squeeze."""
+    items = []
+    for index, step in enumerate(steps):
+        if step.squeeze is None:
+            continue
+        alive = sum(1 << t for t, turn in enumerate(order) if turn.step == index)
+        tensor = graph.tensor(step.squeeze.output)
+        row_bytes = 4 * tensor.width * step.squeeze.out_channels
+        wait = Wait(step.rows, alive, (0,) * len(order), (0,) * len(order))
+        items.append(_Item(str(step.sums), step.rows, row_bytes, wait, "sums"))
+
+    return items
 
 
 def _input_item(graph: Graph, step: Step, rows: Geometry, wait: Wait) -> _Item:
     tensor = graph.tensor(step.input)
     held = max(1, min(wait.held, rows.in_height))
 
-    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, False)
+    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, "ring")
 
 
 def _stack(items: Sequence[_Item]) -> list[Buffer]:
     """First fit: what pauses first, then what stays, then the map, each in order of birth."""
-    order = sorted(items, key=lambda i: (i.is_map, not i.pauses, i.born, i.tensor))
+    order = sorted(items, key=lambda i: (i.kind == "map", not i.pauses, i.born, i.tensor))
     placed: list[tuple[_Item, Buffer]] = []
     for item in order:
         taken = sorted(
@@ -107,7 +126,7 @@ def _stack(items: Sequence[_Item]) -> list[Buffer]:
                 offset = max(offset, end)
             else:
                 break
-        placed.append((item, Buffer(item.tensor, item.held, item.row_bytes, offset)))
+        placed.append((item, Buffer(item.tensor, item.held, item.row_bytes, offset, item.kind)))
 
     return [buffer for _, buffer in placed]
 
@@ -127,4 +146,4 @@ def _input_map(
             if extent := item.extent(turn):
                 lowest = max(lowest, offsets[item.tensor] + extent - needed * row_bytes)
 
-    return Buffer(tensor.name, tensor.height, row_bytes, aligned(lowest))
+    return Buffer(tensor.name, tensor.height, row_bytes, aligned(lowest), "map")
