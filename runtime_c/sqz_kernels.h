@@ -18,9 +18,11 @@
 
 /* Scratch that kernels share, and the first error of a run. */
 typedef struct {
-    sqz_tables_t *tables; /* lookup tables of the layer that is running */
+    sqz_tables_t *tables; /* lookup tables of the layer that is running; [2] for sqz_fire */
     int8_t *tile;         /* [SQZ_TILE_CHANNELS * weights of the largest filter] */
     uint8_t *strip;       /* [SQZ_TILE_CHANNELS * widest row that is never stored] */
+    int8_t *run;          /* sqz_fire: [SQZ_TILE_CHANNELS * filters of the squeeze] */
+    uint8_t *open_rows;   /* sqz_fire with a pool: its open rows, SQZ_TILE_CHANNELS a pixel */
     sqz_status_t status;
 } sqz_work_t;
 
@@ -105,6 +107,20 @@ void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const 
  * PyTorch's quantized average). Rows must come in order; the first starts the sums. */
 void sqz_conv_average(const sqz_conv_average_t *layer, const uint8_t *in, int32_t *logits,
                       int32_t first_row, int32_t rows, sqz_work_t *work);
+
+/* Convolutions whose outputs are summed into the next squeeze at once and never stored. */
+typedef struct {
+    const sqz_conv_t *convs[2];  /* in the order of their channels; the second may be NULL */
+    const sqz_maxpool_t *pool;   /* folded in between; NULL: none */
+    uint16_t open_rows;          /* rows of the pool that are open at once: height / stride */
+    const sqz_conv_t *squeeze;   /* 1x1; its filters are in order 2 (SPEC.md section 3.6) */
+} sqz_fire_t;
+
+/* Rows [FIRST_ROW, FIRST_ROW + ROWS) of the squeeze, through int32 SUMS [ROWS, width, filters of
+ * the squeeze]. Rows of a pool's input that two calls need are computed by both. OUT is written
+ * when all reads of IN are done. */
+void sqz_fire(const sqz_fire_t *fire, const uint8_t *in, int32_t *sums, uint8_t *out,
+              int32_t first_row, int32_t rows, sqz_work_t *work);
 
 /* Maximum over windows. IN and OUT must not overlap. */
 void sqz_maxpool(const sqz_maxpool_t *layer, const uint8_t *in, uint8_t *out,

@@ -152,7 +152,8 @@ def verify(out: Path, images: Path | None, count: int | None, as_json: bool) -> 
 @main.command()
 @click.argument("out", type=PATH)
 @click.option("--board", required=True, help="See `sqz2c boards`.")
-@click.option("--embed", type=click.IntRange(0), help="Test pictures inside (default: up to five).")
+@click.option("--embed", type=click.IntRange(0),
+              help="Test pictures inside (default: up to five; 0 where rows are fed).")  # fmt: skip
 @refusing
 def build(out: Path, board: str, embed: int | None) -> None:
     """Build firmware of OUT for a board."""
@@ -161,7 +162,8 @@ def build(out: Path, board: str, embed: int | None) -> None:
 
 
 def _print_firmware(built: fw.Firmware, board: fw.Board) -> None:
-    _say(f"{built.elf} (.bin, .hex): {built.images} test pictures")
+    holds = "rows over the serial line" if built.takes_rows else f"{built.images} test pictures"
+    _say(f"{built.elf} (.bin, .hex): {holds}")
     _say(f"  flash {built.flash_bytes:>11,} B of {board.flash_bytes:,}")
     _say(f"  RAM   {built.ram_bytes:>11,} B of {board.ram_bytes:,}, "
          f"{built.stack_reserve_bytes:,} of it reserved for the stack")  # fmt: skip
@@ -170,14 +172,28 @@ def _print_firmware(built: fw.Firmware, board: fw.Board) -> None:
 @main.command()
 @click.argument("out", type=PATH)
 @click.option("--board", required=True, help="See `sqz2c boards`.")
+@click.option("--images", type=PATH,
+              help="Folder of pictures to feed row by row (default: stored ones, noise).")
+@click.option("--count", type=click.IntRange(1), help="At most so many pictures.")
+@click.option("--port", metavar="DEVICE", help="Serial port of a real board, /dev/ttyACM0 or so.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @refusing
-def run(out: Path, board: str, as_json: bool) -> None:
-    """Run OUT's firmware in QEMU and compare its logits with PyTorch's."""
+def run(out: Path, board: str, images: Path | None, count: int | None, port: str | None,
+        as_json: bool) -> None:  # fmt: skip
+    """Run OUT's firmware and compare its logits with PyTorch's.
+
+    In QEMU, or on a real board at --port. Firmware of a network generated with --input rows is fed
+    pictures row by row; other firmware runs those inside.
+    """
     target = fw.load_board(board)
     with _progress() as progress:
-        progress.add_task(f"run on {board}", total=None)
-        built, result = pipeline.run_output(read_output(out), target)
+        task = progress.add_task(f"run on {board}", total=None)
+
+        def tell(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        feed = pipeline.Feed(images, count, port)
+        built, result = pipeline.run_output(read_output(out), target, feed, tell)
     figures = {
         "board": board,
         "equal": result.equal,

@@ -2,10 +2,10 @@
 The compiler, one line per stage. Each stage takes and returns frozen values.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,13 +13,14 @@ import numpy as np
 
 from sqz2c.emit import check_model_name, emit
 from sqz2c.encode import encode
-from sqz2c.errors import QuantizeError
+from sqz2c.errors import FirmwareError, QuantizeError
 from sqz2c.firmware import (
     Board,
     Firmware,
     RunResult,
     build_firmware,
     check_library_fits,
+    feed_firmware,
     library_ram_budget,
     load_firmware,
     run_firmware,
@@ -38,6 +39,7 @@ from sqz2c.version import VERSION
 
 STORED_PICTURES = 5
 Progress = Callable[[str], None]
+Steps = Callable[[int, int], None]
 NamedImage = tuple[str, np.ndarray]
 
 
@@ -61,12 +63,17 @@ class Options:
     input_mode: InputMode = "image"
     ram_bytes: int | None = None
 
-    def ram_budget(self, classes: int) -> int | None:
+    def ram_budget(self, graph: Graph) -> int | None:
         """RAM_BYTES, and what the board leaves beside stack and firmware; None: no bound."""
         bounds = [] if self.ram_bytes is None else [self.ram_bytes]
         if self.board is not None:
-            bounds.append(library_ram_budget(self.board, classes))
+            row_bytes = self.firmware_row_bytes(graph)
+            bounds.append(library_ram_budget(self.board, graph.classes, row_bytes))
         return min(bounds, default=None)
+
+    def firmware_row_bytes(self, graph: Graph) -> int | None:
+        """What firmware keeps of an image that comes row by row."""
+        return graph.image.width * graph.image.channels if self.input_mode == "rows" else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +116,7 @@ def compile_model(
     tell("quantize")
     graph = quantize(graph, _calibration_images(graph, options))
     tell("plan")
-    program = plan(graph, options.input_mode, options.ram_budget(graph.classes))
+    program = plan(graph, options.input_mode, options.ram_budget(graph))
     tell("encode")
     program = encode(program)
     tell("emit")
@@ -120,7 +127,7 @@ def compile_model(
     files |= _stored_pictures(graph, options)
     model = CompiledModel(options.name, program, files)
     if options.board is not None:
-        check_fits_board(model, options.board)
+        check_fits_board(model, options.board, options.firmware_row_bytes(graph))
 
     return model
 
@@ -132,7 +139,7 @@ def plan_model(checkpoint: Path | str, options: Options | None = None) -> Planne
     """
     options = options or Options()
     graph = with_final_layers(load_model(Path(checkpoint), options.load))
-    budget = options.ram_budget(graph.classes)
+    budget = options.ram_budget(graph)
     program = plan(graph, options.input_mode, budget)
 
     return Planned(program, curve(graph, options.input_mode), budget)
@@ -152,12 +159,13 @@ def verify_compiled(model: CompiledModel, count: int) -> Proof:
     with TemporaryDirectory(prefix="sqz2c-") as folder:
         model.write(Path(folder) / "out")
         output = read_output(Path(folder) / "out")
-        return verify_output(output, islice(pictures_of(output, None, count), count))
+        return verify_output(output, itertools.islice(pictures_of(output, None, count), count))
 
 
-def check_fits_board(model: CompiledModel, board: Board) -> None:
+def check_fits_board(model: CompiledModel, board: Board, row_bytes: int | None = None) -> None:
     """
-    Raise FirmwareError, with the bytes, where MODEL cannot fit BOARD.
+    Raise FirmwareError, with the bytes, where MODEL cannot fit BOARD. ROW_BYTES is what firmware
+    keeps of an image that comes row by row.
     """
     figures = json.loads(model.files["manifest.json"])
     check_library_fits(
@@ -165,6 +173,7 @@ def check_fits_board(model: CompiledModel, board: Board) -> None:
         figures["flash"]["total_bytes"],
         figures["ram"]["total_bytes"],
         figures["classes"],
+        row_bytes,
     )
 
 
@@ -223,9 +232,10 @@ def build_output(output: Output, board: Board, embed: int | None = None) -> Firm
     """
     Firmware for BOARD with EMBED pictures and the logits that PyTorch gives for them.
 
-    None: as many of five as fit. Stored pictures come first, then noise.
+    None: as many of five as fit, or none where rows come over the serial line. Stored pictures
+    come first, then noise.
     """
-    wanted = STORED_PICTURES if embed is None else embed
+    wanted = (0 if _takes_rows(output) else STORED_PICTURES) if embed is None else embed
     pictures = [image for _, image in pictures_of(output, None, wanted)][: max(wanted, 0)]
     reference = Reference(output.graph)
     head = output.graph.head.name
@@ -236,10 +246,60 @@ def build_output(output: Output, board: Board, embed: int | None = None) -> Firm
     )
 
 
-def run_output(output: Output, board: Board) -> tuple[Firmware, RunResult]:
+@dataclass(frozen=True)
+class Feed:
     """
-    Run OUTPUT's firmware in BOARD's QEMU machine; build it first where it is missing or stale.
+    Pictures that go to firmware row by row: COUNT of those in the folder IMAGES, all by default;
+    without a folder COUNT, or five, of the stored ones and noise. PORT leads to a real board,
+    otherwise QEMU stands in for it.
     """
-    firmware = load_firmware(output.folder, board) or build_output(output, board)
+
+    images: Path | None = None
+    count: int | None = None
+    port: str | None = None
+
+    @property
+    def is_asked_for(self) -> bool:
+        return self != Feed()
+
+
+def run_output(
+    output: Output, board: Board, feed: Feed | None = None, progress: Steps | None = None
+) -> tuple[Firmware, RunResult]:
+    """
+    Run OUTPUT's firmware on BOARD; build it first where it is missing or stale.
+
+    It runs the pictures inside, unless it takes rows: then FEED says what it gets, and PROGRESS is
+    told (rows done, all rows). A FEED to firmware with pictures inside replaces it.
+    """
+    feed = feed or Feed()
+    if feed.is_asked_for and not _takes_rows(output):
+        raise FirmwareError(
+            f"{output.folder} runs the pictures inside of its firmware: to feed it others, run "
+            "sqz2c generate with --input rows"
+        )
+    firmware = load_firmware(output.folder, board)
+    if firmware is None or (feed.is_asked_for and not firmware.takes_rows):
+        firmware = build_output(output, board)
+    if firmware.takes_rows:
+        return firmware, _feed(output, firmware, board, feed, progress or (lambda *_: None))
 
     return firmware, run_firmware(firmware, board)
+
+
+def _feed(
+    output: Output, firmware: Firmware, board: Board, feed: Feed, progress: Steps
+) -> RunResult:
+    count = STORED_PICTURES if feed.images is None and feed.count is None else feed.count
+    pictures = [x for _, x in itertools.islice(pictures_of(output, feed.images, count), count)]
+    reference, head = Reference(output.graph), output.graph.head.name
+    cases = ((picture, reference(picture)[head]) for picture in pictures)
+    rows, done = len(pictures) * output.graph.image.height, itertools.count(1)
+
+    return feed_firmware(
+        firmware, board, cases, port=feed.port, tell=lambda: progress(next(done), rows)
+    )
+
+
+def _takes_rows(output: Output) -> bool:
+    return output.manifest.get("input_mode") == "rows"

@@ -72,7 +72,8 @@ class Names:
     def __init__(self, graph: Graph, model: str) -> None:
         self.model = model
         self.layer = c_names((layer.name for layer in graph.layers), model)
-        self.tensor = c_names(tensor.name for tensor in graph.tensors)
+        sums = [f"{layer.name} sums" for layer in graph.convs]
+        self.tensor = c_names([*(tensor.name for tensor in graph.tensors), *sums])
         self.index = {layer.name: i for i, layer in enumerate(graph.layers)}
 
     def prefix(self, layer: Layer) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 from sqz2c.emit import c_literals
 from sqz2c.emit.c_names import Names
 from sqz2c.emit.chart import arena_chart
-from sqz2c.emit.descriptors import LayerView, layer_views
+from sqz2c.emit.descriptors import LayerView, fire_views, layer_views
 from sqz2c.emit.report import Flash, Ram, flash_of, ram_of
 from sqz2c.emit.segments import SegmentView, counted_steps, segment_views
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import PIXELS, Graph
-from sqz2c.ir.program import Program
+from sqz2c.ir.program import Buffer, Program
 
 RUNTIME_ABI = 2
 ORDER_TEXT = {"RGB": "channels R, G, B", "BGR": "channels B, G, R", "GRAY": "one channel"}
@@ -28,8 +28,9 @@ def context(
     graph = program.graph
     names = Names(graph, model)
     layers = layer_views(program, names)
+    fires = fire_views(program, names)
     scale, zero = logit_constants(graph)
-    flash: Flash = flash_of(layers)
+    flash: Flash = flash_of((*layers, *fires))
     counters = counted_steps(program, names)
     segments = segment_views(program, names)
     ram: Ram = ram_of(program)
@@ -50,6 +51,7 @@ def context(
         "macs": sum(macs(graph, layer) for layer in graph.layers),
         "layer_ids": [(names.layer[layer.name].upper(), layer.name) for layer in graph.layers],
         "layers": layers,
+        "fires": fires,
         "arrays": [array for layer in layers for array in layer.arrays],
         "segments": segments,
         "uses_at": _uses_at(program, segments),
@@ -58,6 +60,7 @@ def context(
         "counters": counters,
         "image_place": _image_place(program, names),
         "image_held": _image_held(program),
+        "image_rows": program.image_rows,
         "chart": arena_chart(program),
         "arena_bytes": program.arena_bytes,
         "lower_bound_bytes": program.lower_bound_bytes,
@@ -72,18 +75,25 @@ def _places(program: Program, names: Names) -> list[dict[str, Any]]:
     rows = []
     for number, segment in enumerate(program.segments):
         for buffer in sorted(segment.buffers, key=lambda b: (b.offset, b.tensor)):
-            tensor = program.graph.tensor(buffer.tensor)
-            shape = f"[{buffer.held}, {tensor.width}, {tensor.channels}]"
-            ring = "" if buffer.held == tensor.height else f", a ring: {tensor.height} rows pass"
             rows.append(
                 {
                     "c_name": names.place(number, buffer.tensor),
                     "offset": buffer.offset,
-                    "comment": f"{shape} {buffer.size:,} B{ring}",
+                    "comment": f"{buffer.size:,} B, {_describe(program.graph, buffer)}",
                 }
             )
 
     return rows
+
+
+def _describe(graph: Graph, buffer: Buffer) -> str:
+    if buffer.kind == "sums":
+        return f"int32 sums of {buffer.held} row(s), while they are made"
+    tensor = graph.tensor(buffer.tensor)
+    if buffer.kind == "map":
+        return f"{tensor.shape_text}, a whole map"
+
+    return f"[{buffer.held}, {tensor.width}, {tensor.channels}], a ring: {tensor.height} rows pass"
 
 
 def weights_crc(layers: tuple[LayerView, ...]) -> int:

@@ -17,6 +17,7 @@ DESCRIPTOR_BYTES = {
     "sqz_conv_average_t": 100,
     "sqz_maxpool_t": 22,
     "sqz_lookup_t": 16,
+    "sqz_fire_t": 20,
 }
 RUNTIME_TABLE_BYTES = 64  # what runtime_c has of its own: the remainders of sqz_crc32.c
 

@@ -107,19 +107,25 @@ def _turn(
         f"const int32_t end = sqz_turn_end(first, {step.rows}, {step.limit});",
     ]
     first, end = "first", "end"
-    if step.pool is not None:
+    under = end
+    ready = "image" if fed and index == 0 else None
+    if index:
+        ready = _counter(names, segment.steps[index - 1])
+    if step.squeeze is not None and step.pool is not None and ready is not None:
+        under = "below"
+        body.append(
+            f"const int32_t below = sqz_rows_under(&{names.layer[step.pool.name]}, end);"
+        )
+    elif step.squeeze is None and step.pool is not None:
         pool = names.layer[step.pool.name]
         body += [
             f"const int32_t above = sqz_rows_under(&{pool}, first);",
             f"const int32_t below = sqz_rows_under(&{pool}, end);",
         ]
-        first, end = "above", "below"
-    ready = "image" if fed and index == 0 else None
-    if index:
-        ready = _counter(names, segment.steps[index - 1])
+        first, end, under = "above", "below", "below"
     conditions = ["end == first"]
     if ready is not None:
-        conditions.append(f"net->rows.{ready} < {_needed(program, names, step, end)}")
+        conditions.append(f"net->rows.{ready} < {_needed(program, names, step, under)}")
     body += ["", f"if ({' || '.join(conditions)}) {{", "    return 0;", "}"]
     body += _calls(names, segment, number, step, first, f"{end} - {first}")
     body += [f"net->rows.{counter} = end;", "sqz_trace_turn((uint8_t *)net->arena);", "return 1;"]
@@ -157,6 +163,10 @@ def _calls(
     if isinstance(layer, PixelTable | MaxPool):
         kernel = "sqz_lookup" if isinstance(layer, PixelTable) else "sqz_maxpool"
         return [f"{kernel}(&{names.layer[layer.name]}, {source}, {target}, {first}, {rows});"]
+    if step.squeeze is not None:
+        sums = f"(int32_t *)(void *)(at + {names.place(number, str(step.sums))})"
+        fire = f"&{names.layer[step.squeeze.name]}_fire"
+        return [f"sqz_fire({fire}, {source}, {sums}, {target}, {first}, {rows}, work);"]
     if step.pool is not None:
         pool = names.layer[step.pool.name]
         first_row, count = (first, rows) if first != "0" else (

@@ -2,6 +2,7 @@
 The three codings of SPEC.md section 3, and the choice of the smallest.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -15,26 +16,32 @@ Coding = Literal["dense", "block", "raw"]
 
 BLOCK = 8
 ORDER_OHWI = 1
+ORDER_RUNS = 2
 NO_CODE = HuffmanCode((0,) * (MAX_CODE_LENGTH + 1), b"")
 
 
-def encode_filters(weights: np.ndarray, order: int = ORDER_OHWI) -> PackedFilters:
+def encode_filters(
+    weights: np.ndarray, order: int = ORDER_OHWI, runs: tuple[int, ...] = ()
+) -> PackedFilters:
     """
     Pack int8 WEIGHTS [out_channels, in_channels, kernel_height, kernel_width].
 
+    RUNS of order 2 are the input channels of each run; they add up to in_channels.
     The coding is the one that takes the least flash, code tables included. Ties go to raw, then
     dense, then block. Raises EncodeError for other types, shapes or orders.
     """
-    stream = in_order(weights, order)
+    stream = in_order(weights, order, runs)
     candidates = (
         pack_raw(stream, order),
         pack_dense(stream, order),
         pack_block(stream, order),
     )
-    return min(candidates, key=lambda packed: packed.flash_bytes)
+    best = min(candidates, key=lambda packed: packed.flash_bytes)
+
+    return replace(best, runs=runs)
 
 
-def in_order(weights: np.ndarray, order: int) -> np.ndarray:
+def in_order(weights: np.ndarray, order: int, runs: tuple[int, ...] = ()) -> np.ndarray:
     """
     WEIGHTS as the flat sequence in which a kernel consumes them, int8 [weight_count].
     """
@@ -43,6 +50,12 @@ def in_order(weights: np.ndarray, order: int) -> np.ndarray:
             f"weights are {weights.dtype} {list(weights.shape)}: quantize them to int8 "
             "[out_channels, in_channels, kernel_height, kernel_width] before packing"
         )
+    if order == ORDER_RUNS:
+        if weights.shape[2:] != (1, 1) or sum(runs) != weights.shape[1] or min(runs) < 1:
+            raise EncodeError(f"weight order {order} is for 1x1 filters whose runs tile them")
+        ends = np.cumsum(runs)
+        parts = [weights[:, end - n : end, 0, 0].ravel() for n, end in zip(runs, ends, strict=True)]
+        return np.concatenate(parts)
     if order != ORDER_OHWI:
         raise EncodeError(f"weight order {order} is not known: use {ORDER_OHWI} (OHWI)")
     return np.ascontiguousarray(weights.transpose(0, 2, 3, 1)).ravel()

@@ -24,7 +24,7 @@ def decode_filters(
 
     Raises EncodeError where PACKED breaks any rule of SPEC.md section 3.
     """
-    if packed.order != 1:
+    if packed.order not in (1, 2):
         raise EncodeError(f"weight order {packed.order} is not known: {ADVICE}")
     shape = (out_channels, kernel_height, kernel_width, in_channels)
     if packed.weight_count != out_channels * kernel_height * kernel_width * in_channels:
@@ -33,7 +33,27 @@ def decode_filters(
     bits = _stream_bits(packed)
     weights = np.fromiter(_weights(packed, bits), np.int8)
     _check_totals(packed, weights, len(list(bits)))
+    if packed.order == 2:
+        return _from_runs(weights, packed.runs, out_channels, in_channels)
     return weights.reshape(shape).transpose(0, 3, 1, 2).copy()
+
+
+def _from_runs(
+    stream: np.ndarray, runs: tuple[int, ...], filters: int, channels: int
+) -> np.ndarray:
+    """Undo order 2: a weight at a time, run by run, filter by filter."""
+    if sum(runs) != channels or len(stream) != filters * channels:
+        raise EncodeError(f"runs of {sum(runs)} channels do not fill {channels}: {ADVICE}")
+    weights = np.empty((filters, channels, 1, 1), np.int8)
+    source = iter(stream.tolist())
+    first = 0
+    for run in runs:
+        for filter_ in range(filters):
+            for channel in range(first, first + run):
+                weights[filter_, channel, 0, 0] = next(source)
+        first += run
+
+    return weights
 
 
 def check_filters(weights: np.ndarray, packed: PackedFilters) -> None:

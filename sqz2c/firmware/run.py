@@ -52,9 +52,10 @@ def qemu_command(
     makes virtual time count instructions.
     """
     if board.qemu is None:
+        feed = ", then feed it rows with sqz2c run --port" if firmware.takes_rows else ""
         raise FirmwareError(
             f"QEMU has no machine for {board.name}: flash it with "
-            f"sqz2c flash {out_folder(firmware)} --board {board.name}"
+            f"sqz2c flash {out_folder(firmware)} --board {board.name}{feed}"
         )
 
     return [

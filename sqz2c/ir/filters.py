@@ -30,7 +30,8 @@ class PackedFilters:
     """
     One layer's weights in the order its kernel consumes them.
 
-    ORDER 1 is OHWI: filter by filter, each [kernel_height, kernel_width, in_channels].
+    ORDER 1 is OHWI: filter by filter, each [kernel_height, kernel_width, in_channels]. ORDER 2 is
+    that of a squeeze that is summed into: RUNS of input channels, in each filter by filter.
     BITS holds BIT_COUNT bits, least significant bit of each byte first, zero padded.
     """
 
@@ -42,6 +43,7 @@ class PackedFilters:
     bits: bytes
     values: HuffmanCode
     flags: HuffmanCode
+    runs: tuple[int, ...] = ()
 
     @property
     def size_bytes(self) -> int:

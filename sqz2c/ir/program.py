@@ -14,6 +14,8 @@ from sqz2c.ir.filters import PackedFilters
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
 
+TILE_CHANNELS = 4  # SQZ_TILE_CHANNELS of runtime_c
+
 InputMode = Literal["image", "arena", "rows"]
 
 
@@ -22,6 +24,8 @@ class Step:
     """
     Layers that run together: a pixel table; a pool; or convolutions that write side by side, with
     the pool or the average that follows them folded in, so that their own output is never stored.
+    Where a squeeze follows in the same step, even the pool's output is not: each tile of channels
+    is summed into the squeeze's int32 accumulators at once (sqz_fire).
 
     A turn computes ROWS rows of the step's output (of the head: of its convolution), the last turn
     what is left of LIMIT, the rows that anybody reads.
@@ -33,13 +37,29 @@ class Step:
 
     @property
     def convs(self) -> tuple[Conv, ...]:
+        """The convolutions that read the step's input."""
+        return tuple(c for c in self.filters if c.input == self.input)
+
+    @property
+    def filters(self) -> tuple[Conv, ...]:
+        """All convolutions, the squeeze included."""
         return tuple(layer for layer in self.layers if isinstance(layer, Conv))
+
+    @property
+    def squeeze(self) -> Conv | None:
+        """The 1x1 convolution that the others are summed into."""
+        last = self.layers[-1]
+        return last if isinstance(last, Conv) and last.input != self.input else None
+
+    @property
+    def sums(self) -> str | None:
+        """Name of the buffer of the squeeze's accumulators."""
+        return f"{self.squeeze.name} sums" if self.squeeze else None
 
     @property
     def pool(self) -> MaxPool | None:
         """The pool that is folded into the convolutions."""
-        last = self.layers[-1]
-        return last if isinstance(last, MaxPool) and len(self.layers) > 1 else None
+        return next((layer for layer in self.layers[1:] if isinstance(layer, MaxPool)), None)
 
     @property
     def is_head(self) -> bool:
@@ -65,17 +85,25 @@ class Step:
         return "+".join(layer.name for layer in self.layers)
 
 
+def open_rows_of(pool: MaxPool) -> int:
+    """
+    Rows of POOL's output whose windows are open at once.
+    """
+    return -(-pool.kernel // pool.stride)
+
+
 @dataclass(frozen=True)
 class Buffer:
     """
     A tensor's place while one segment runs: HELD rows as a ring (row r at r mod held); all of its
-    rows: a map. OFFSET and SIZE in bytes.
+    rows: a map; or a step's int32 sums, which live during its turns only. OFFSET, SIZE in bytes.
     """
 
     tensor: str
     held: int
     row_bytes: int
     offset: int
+    kind: Literal["map", "ring", "sums"]
 
     @property
     def size(self) -> int:
@@ -122,15 +150,20 @@ class Segment:
 
 @dataclass(frozen=True)
 class Scratch:
-    """RAM beside the arena, bytes: the decoder's tables, a tile of weights, a strip of outputs."""
+    """
+    RAM beside the arena, bytes: the decoder's tables, a tile of weights, a strip of outputs; for
+    steps that sum into a squeeze a run of its weights and a pool's open rows (else 0).
+    """
 
     tables: int
     tile: int
     strip: int
+    run: int
+    open_rows: int
 
     @property
     def total(self) -> int:
-        return self.tables + self.tile + self.strip
+        return self.tables + self.tile + self.strip + self.run + self.open_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,12 +171,14 @@ class Program:
     """
     A quantized graph, cut into segments, with every buffer placed. FILTERS is filled by encode.
 
+    IMAGE_ROWS is how many rows of the image anybody reads; a stride may leave the last ones out.
     No plan of the same model needs less than LOWER_BOUND_BYTES of arena at the same cost.
     """
 
     graph: Graph
     input_mode: InputMode
     segments: tuple[Segment, ...]
+    image_rows: int
     arena_bytes: int
     lower_bound_bytes: int
     scratch: Scratch
@@ -156,7 +191,7 @@ class Program:
     @property
     def decoded_weights(self) -> int:
         """Weights decoded for one image, each as often as its step runs."""
-        return sum(step.turns * conv.weights.size for step in self.steps for conv in step.convs)
+        return sum(step.turns * conv.weights.size for step in self.steps for conv in step.filters)
 
     @property
     def counting_steps(self) -> tuple[Step, ...]:

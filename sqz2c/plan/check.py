@@ -12,7 +12,7 @@ from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
 from sqz2c.ir.program import Buffer, Program, Segment, Step
 
-NOBODY = -1
+NOBODY, SUMS = -1, -2
 ROWS = 1 << 16  # tag of row r of tensor t: t * ROWS + r
 
 
@@ -88,7 +88,8 @@ class Replay:
                 return True
         is_fed = segment is self.program.segments[0] and self.program.input_mode == "rows"
         if is_fed and self.arrived < self.graph.image.height:
-            self._bytes(PIXELS, self.arrived)[:] = self._tag(PIXELS, self.arrived)
+            if self.arrived < self.program.image_rows:
+                self._bytes(PIXELS, self.arrived)[:] = self._tag(PIXELS, self.arrived)
             self.arrived += 1
             return True
 
@@ -128,6 +129,9 @@ class Replay:
 
     def _compute(self, step: Step, begin: int, end: int) -> None:
         """Filters are swept over all rows, tile by tile: what is read must outlive all writes."""
+        if step.squeeze is not None:
+            self._compute_summed(step, begin, end)
+            return
         reads, writes = self._rows_of_turn(step, begin, end)
         for conv in step.convs or step.layers[:1]:
             for _ in range(2):
@@ -135,6 +139,26 @@ class Replay:
                     self._expect(step, row)
                 for pooled, is_start in writes:
                     self._write(step, conv, pooled, is_start)
+
+    def _compute_summed(self, step: Step, begin: int, end: int) -> None:
+        """All reads, with the sums beside them; then the output, row by row, out of the sums."""
+        buffer = self._buffer(str(step.sums))
+        squeeze = step.squeeze
+        assert squeeze is not None
+        width = self.graph.tensor(squeeze.output).width
+        if buffer.held < end - begin or buffer.row_bytes != 4 * width * squeeze.out_channels:
+            raise PlanError(f"{step.name}: its sums of {buffer.size} B are too small.")
+        sums = self.owner[buffer.offset : buffer.offset + buffer.size]
+        sums[:] = SUMS
+        for row in range(begin, end):
+            for read in sorted(self._input_rows(step, row)):
+                self._expect(step, read)
+        for row in range(begin, end):
+            self._write(step, squeeze, row, True)
+            left = sums[(row - begin) * buffer.row_bytes : (end - begin) * buffer.row_bytes]
+            if not np.all(left == SUMS):
+                raise PlanError(f"{step.name}: its sums are overwritten before they are used.")
+        sums[:] = NOBODY
 
     def _rows_of_turn(
         self, step: Step, begin: int, end: int

@@ -6,27 +6,49 @@ from collections.abc import Sequence
 
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.program import InputMode, Program, Scratch, Segment
+from sqz2c.ir.program import (
+    TILE_CHANNELS,
+    InputMode,
+    Program,
+    Scratch,
+    Segment,
+    Step,
+    open_rows_of,
+)
 from sqz2c.plan.cost import arithmetic
 from sqz2c.plan.layout import aligned, lay_out
 from sqz2c.plan.lifetimes import peak
-from sqz2c.plan.search import Candidate
+from sqz2c.plan.search import Candidate, frontier
 from sqz2c.plan.stages import Stage
+from sqz2c.plan.steps import geometry
 
-TILE_CHANNELS = 4  # SQZ_TILE_CHANNELS of runtime_c
 TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
 WORTH = 0.05  # of all instructions: what the default plan may spend to save RAM
 MIN_ARENA_BYTES = 4
 
 
-def scratch_of(graph: Graph) -> Scratch:
+def scratch_of(graph: Graph, steps: Sequence[Step]) -> Scratch:
     """
-    Tables, the tile of the largest filters, and a strip of the widest row that is never stored.
+    Tables, the tile of the largest filters, a strip of the widest row that is never stored, and
+    what summing into squeezes takes: a second pair of tables, a run of weights, open rows.
     """
+    summing = [step for step in steps if step.squeeze is not None]
+    run = max((TILE_CHANNELS * s.squeeze.out_channels for s in summing if s.squeeze), default=0)
+    open_rows = max(
+        (TILE_CHANNELS * open_rows_of(s.pool) * graph.tensor(s.pool.output).width
+         for s in summing if s.pool),
+        default=0,
+    )  # fmt: skip
     tile = TILE_CHANNELS * max(conv.filter_weights for conv in graph.convs)
     width = max(graph.tensor(conv.output).width for conv in graph.convs)
 
-    return Scratch(tables=TABLES_BYTES, tile=aligned(tile), strip=aligned(TILE_CHANNELS * width))
+    return Scratch(
+        tables=TABLES_BYTES * (2 if summing else 1),
+        tile=aligned(tile),
+        strip=aligned(TILE_CHANNELS * width),
+        run=aligned(run),
+        open_rows=aligned(open_rows),
+    )
 
 
 def realize(
@@ -39,9 +61,9 @@ def realize(
     segments: list[Segment] = []
     place = None  # where the map between two segments was written
     for cut in candidate.cuts:
-        parts = list(zip(stages[cut.first : cut.last + 1], cut.rows, strict=True))
-        steps = tuple(step for stage, rows in parts for step in stage.with_rows(rows))
-        passing = {tensor for stage, rows in parts for tensor in stage.passing(rows)}
+        parts = list(zip(stages[cut.first : cut.last + 1], cut.choices, strict=True))
+        steps = tuple(step for stage, choice in parts for step in stage.steps_for(choice))
+        passing = {tensor for stage, choice in parts for tensor in stage.passing(choice)}
         kind = {"image": "outside", "arena": "map", "rows": "rows"}[mode] if not segments else "map"
         buffers, _ = lay_out(graph, steps, kind, passing)
         segment = Segment(steps, buffers)
@@ -54,10 +76,25 @@ def realize(
     size = max([MIN_ARENA_BYTES, *(segment.arena_bytes for segment in segments)])
 
     arena = aligned(size)
+    steps = [step for segment in segments for step in segment.steps]
+    image_rows = geometry(graph, steps[0]).reads(0, steps[0].limit)[1]
 
     return Program(
-        graph, mode, tuple(segments), arena, min(candidate.bytes, arena), scratch_of(graph)
+        graph,
+        mode,
+        tuple(segments),
+        image_rows,
+        arena,
+        min(candidate.bytes, arena),
+        scratch_of(graph, steps),
     )
+
+
+def candidates_of(stages: Sequence[Stage], mode: InputMode) -> tuple[Candidate, ...]:
+    """
+    Every program worth having: with and without summing into squeezes, whose scratch differs.
+    """
+    return (*frontier(stages, mode, summed=False), *frontier(stages, mode))
 
 
 def choose(

@@ -11,7 +11,12 @@ from sqz2c.plan.steps import Geometry
 
 @dataclass(frozen=True)
 class Turn:
-    """STEP (an index) computes output rows [BEGIN, END) and reads [READS_BEGIN, READS_END)."""
+    """
+    STEP (an index) computes output rows [BEGIN, END) and reads [READS_BEGIN, READS_END).
+
+    A step that sums into a squeeze reads first and writes afterwards: it has two entries a turn,
+    of which the first makes no rows and the second needs only what later turns read.
+    """
 
     step: int
     begin: int
@@ -36,6 +41,10 @@ def turns(
             reads = geometries[index].reads(done[index], end)
             ready = done[index - 1] if index else arrived
             if end > done[index] and reads[1] <= ready:
+                if steps[index].squeeze is not None:
+                    result.append(Turn(index, done[index], done[index], *reads))
+                    later = geometries[index].reads(end, end + 1)[0]
+                    reads = (later, later) if end < steps[index].limit else (1 << 30, 1 << 30)
                 result.append(Turn(index, done[index], end, *reads))
                 done[index] = end
                 break
@@ -91,7 +100,7 @@ def _progress(
         if tensor >= 0 and turn.step == tensor:
             rows = geometries[tensor].stored(turn.end)
         elif tensor < 0 and turn.step == 0:
-            rows = max(rows, turn.reads_end)
+            rows = max(rows, turn.reads_end if turn.reads_begin < 1 << 30 else 0)
         begun.append(rows)
     needed: list[int] = []
     is_last = tensor == len(steps) - 1

@@ -9,10 +9,11 @@ ways to stack them the lowest is taken; one of them is the search's model, so no
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import Buffer, Step
-from sqz2c.plan.flow import Wait, turns, waits
+from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.steps import Geometry, geometry
 
 ALIGNMENT = 4
@@ -20,13 +21,13 @@ ALIGNMENT = 4
 
 @dataclass(frozen=True)
 class _Item:
-    """A tensor that needs room: ALIVE has a bit a turn; a MAP keeps all of its rows."""
+    """A tensor that needs room: WAIT says when; a map keeps all of its rows."""
 
     tensor: str
     held: int
     row_bytes: int
     wait: Wait
-    is_map: bool
+    kind: Literal["map", "ring", "sums"]
 
     @property
     def size(self) -> int:
@@ -47,7 +48,7 @@ class _Item:
         """Bytes from its offset on that are in use in TURN or were before."""
         if turn < self.born:
             return 0
-        return self.wait.begun[turn] * self.row_bytes if self.is_map else self.size
+        return self.wait.begun[turn] * self.row_bytes if self.kind == "map" else self.size
 
 
 def aligned(size: int) -> int:
@@ -71,6 +72,7 @@ def lay_out(
     source, *outputs = waits(steps, geometries, order)
     items = [_item(graph, step, wait, step is steps[-1])
              for step, wait in zip(steps, outputs, strict=True) if step.output is not None]
+    items += _sums(graph, steps, order)
     if input_place == "rows":
         items.append(_input_item(graph, steps[0], geometries[0], source))
     found = []
@@ -87,14 +89,31 @@ def _item(graph: Graph, step: Step, wait: Wait, is_map: bool) -> _Item:
     tensor = graph.tensor(str(step.output))
     held = tensor.height if is_map else min(wait.held, tensor.height)
 
-    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, is_map)
+    kind = "map" if is_map else "ring"
+
+    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, kind)
+
+
+def _sums(graph: Graph, steps: Sequence[Step], order: Sequence[Turn]) -> list[_Item]:
+    """int32 accumulators [rows a turn, width, filters] of steps that sum into a squeeze."""
+    items = []
+    for index, step in enumerate(steps):
+        if step.squeeze is None:
+            continue
+        alive = sum(1 << t for t, turn in enumerate(order) if turn.step == index)
+        tensor = graph.tensor(step.squeeze.output)
+        row_bytes = 4 * tensor.width * step.squeeze.out_channels
+        wait = Wait(step.rows, alive, (0,) * len(order), (0,) * len(order))
+        items.append(_Item(str(step.sums), step.rows, row_bytes, wait, "sums"))
+
+    return items
 
 
 def _input_item(graph: Graph, step: Step, rows: Geometry, wait: Wait) -> _Item:
     tensor = graph.tensor(step.input)
     held = max(1, min(wait.held, rows.in_height))
 
-    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, False)
+    return _Item(tensor.name, held, tensor.width * tensor.channels, wait, "ring")
 
 
 def _stackings(items: Sequence[_Item], passing: Collection[str]) -> Iterator[list[Buffer]]:
@@ -102,14 +121,14 @@ def _stackings(items: Sequence[_Item], passing: Collection[str]) -> Iterator[lis
     First fit, by two orders: what pauses, or what is PASSING, comes first, then what stays, then
     the map, each in order of birth. Last the plain stack of the search's model.
     """
-    yield _first_fit(sorted(items, key=lambda i: (i.is_map, not i.pauses, i.born, i.tensor)))
-    order = sorted(items, key=lambda i: (i.is_map, i.tensor not in passing, i.born, i.tensor))
+    yield _first_fit(sorted(items, key=lambda i: (i.kind == "map", not i.pauses, i.born, i.tensor)))
+    order = sorted(items, key=lambda i: (i.kind == "map", i.tensor not in passing, i.born, i.tensor))
     yield _first_fit(order)
     offset = max((i.size for i in items if i.tensor in passing), default=0)
     plain = []
     for item in order:
         is_passing = item.tensor in passing
-        plain.append(Buffer(item.tensor, item.held, item.row_bytes, 0 if is_passing else offset))
+        plain.append(Buffer(item.tensor, item.held, item.row_bytes, 0 if is_passing else offset, item.kind))
         offset += 0 if is_passing else item.size
     yield plain
 
@@ -127,7 +146,7 @@ def _first_fit(order: Sequence[_Item]) -> list[Buffer]:
                 offset = max(offset, end)
             else:
                 break
-        placed.append((item, Buffer(item.tensor, item.held, item.row_bytes, offset)))
+        placed.append((item, Buffer(item.tensor, item.held, item.row_bytes, offset, item.kind)))
 
     return [buffer for _, buffer in placed]
 
@@ -147,4 +166,4 @@ def _input_map(
             if extent := item.extent(turn):
                 lowest = max(lowest, offsets[item.tensor] + extent - needed * row_bytes)
 
-    return Buffer(tensor.name, tensor.height, row_bytes, aligned(lowest))
+    return Buffer(tensor.name, tensor.height, row_bytes, aligned(lowest), "map")

@@ -59,6 +59,11 @@ def lifetimes(program: Program, number: int) -> SegmentLives:
         is_whole = index == 0 and not (is_fed and tensor == PIXELS)
         is_map = is_whole or _is_output_map(segment, index)
         lives += _merged(tensor, _moments(buffer, wait, is_whole, is_map))
+    for index, step in enumerate(segment.steps):
+        sums = segment.buffer(step.sums) if step.sums else None
+        if sums is not None:
+            busy = (t for t, turn in enumerate(order) if turn.step == index)
+            lives += _merged(sums.tensor, ((t, sums.offset, sums.end) for t in busy))
 
     return SegmentLives(order, tuple(lives))
 

@@ -12,16 +12,29 @@ from functools import cached_property
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import PixelTable
 from sqz2c.ir.program import Step
-from sqz2c.plan.cost import turn_cost
+from sqz2c.plan.cost import step_cost
 from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
 
 
+MAX_SUMMED = 2  # convolutions that sqz_fire sums into one squeeze
+
+
+@dataclass(frozen=True)
+class Choice:
+    """
+    How a stage runs: ROWS of its last step a turn; SUMMED: straight into the squeeze's sums.
+    """
+
+    rows: int
+    summed: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
     """
-    STEPS of GRAPH. Its one parameter is `rows`: how many rows of its last step it makes a turn.
+    STEPS of GRAPH, which a Choice sets in motion.
     """
 
     graph: Graph
@@ -32,16 +45,39 @@ class Stage:
         return self.steps[-1].limit
 
     @cached_property
-    def choices(self) -> tuple[int, ...]:
-        """Rows a turn worth trying: the least for each number of turns."""
+    def choices(self) -> tuple[Choice, ...]:
+        """Worth trying: the least rows for each number of turns, stored or summed."""
         counts = range(1, self.limit + 1)
-        return tuple(sorted({-(-self.limit // count) for count in counts}, reverse=True))
+        rows = sorted({-(-self.limit // count) for count in counts}, reverse=True)
+        ways = (False, True) if self.can_sum else (False,)
+        return tuple(Choice(r, summed) for r in rows for summed in ways)
 
-    def with_rows(self, rows: int) -> tuple[Step, ...]:
+    @cached_property
+    def can_sum(self) -> bool:
+        """Whether its last two steps can be one that sums into the squeeze."""
+        if len(self.steps) < 2 or self.steps[-1].is_head:
+            return False
+        makers, last = self.steps[-2], self.steps[-1]
+        firsts = [conv.first_channel for conv in makers.convs]
+        squeeze = last.convs[0] if len(last.convs) == 1 else None
+
+        return (
+            squeeze is not None
+            and (squeeze.stride, squeeze.padding, squeeze.first_channel) == (1, 0, 0)
+            and 0 < len(firsts) <= MAX_SUMMED
+            and firsts == sorted(firsts)
+        )
+
+    def steps_for(self, choice: Choice) -> tuple[Step, ...]:
         """
-        The steps for ROWS a turn; a table makes single rows, padding of the last adds to its first.
+        The steps as CHOICE has them; a table makes single rows, padding of the last adds to its
+        first turn.
         """
+        rows = choice.rows
         last = self.steps[-1]
+        if choice.summed:
+            merged = Step((*self.steps[-2].layers, *last.layers), rows, last.limit)
+            return (*(replace(step, rows=1) for step in self.steps[:-2]), merged)
         before = min(rows, self.steps[-2].limit) if len(self.steps) > 1 else rows
         result = []
         for step in self.steps:
@@ -55,9 +91,9 @@ class Stage:
 
         return tuple(result)
 
-    def cost(self, rows: int) -> int:
-        """Instructions of decoding, with ROWS a turn."""
-        return sum(step.turns * turn_cost(step) for step in self.with_rows(rows))
+    def cost(self, choice: Choice) -> int:
+        """Instructions that depend on CHOICE."""
+        return sum(step_cost(self.graph, step) for step in self.steps_for(choice))
 
     @cached_property
     def output_bytes(self) -> int:
@@ -74,37 +110,40 @@ class Stage:
         return self.graph.tensor(self.steps[0].input).height
 
     @cached_property
-    def _inside(self) -> dict[int, tuple[dict[str, int], dict[str, int]]]:
+    def _inside(self) -> dict[Choice, tuple[dict[str, int], dict[str, int]]]:
         return {}
 
-    def inside(self, rows: int) -> tuple[int, int]:
+    def inside(self, choice: Choice) -> tuple[int, int]:
         """
         (bytes that stay between turns, bytes needed during a turn) of tensors inside the stage.
         """
-        staying, passing = self._measured(rows)
+        staying, passing = self._measured(choice)
 
         return sum(staying.values()), max(passing.values(), default=0)
 
-    def passing(self, rows: int) -> tuple[str, ...]:
+    def passing(self, choice: Choice) -> tuple[str, ...]:
         """
-        Tensors inside the stage of which nothing waits while other stages take turns.
+        Buffers inside the stage of which nothing waits while other stages take turns.
         """
-        return tuple(self._measured(rows)[1])
+        return tuple(self._measured(choice)[1])
 
-    def _measured(self, rows: int) -> tuple[dict[str, int], dict[str, int]]:
-        """Bytes of tensors that stay, and of those that pass, with ROWS a turn."""
-        if rows not in self._inside:
-            self._inside[rows] = self._measure(rows)
-        return self._inside[rows]
+    def _measured(self, choice: Choice) -> tuple[dict[str, int], dict[str, int]]:
+        """Bytes of buffers that stay, and of those that pass."""
+        if choice not in self._inside:
+            self._inside[choice] = self._measure(choice)
+        return self._inside[choice]
 
-    def _measure(self, rows: int) -> tuple[dict[str, int], dict[str, int]]:
-        steps = self.with_rows(rows)
+    def _measure(self, choice: Choice) -> tuple[dict[str, int], dict[str, int]]:
+        steps = self.steps_for(choice)
         geometries = [geometry(self.graph, step) for step in steps]
         order = turns(steps, geometries, fed=False)
         staying: dict[str, int] = {}
         passing: dict[str, int] = {}
-        found = waits(steps, geometries, order)[1:-1]
-        for step, wait in zip(steps[:-1], found, strict=True):
+        squeeze = steps[-1].squeeze
+        if squeeze is not None:
+            width = self.graph.tensor(squeeze.output).width
+            passing[str(steps[-1].sums)] = 4 * choice.rows * width * squeeze.out_channels
+        for step, wait in list(zip(steps, waits(steps, geometries, order)[1:], strict=True))[:-1]:
             tensor = self.graph.tensor(str(step.output))
             size = aligned(min(wait.held, tensor.height) * tensor.width * tensor.channels)
             passes = _is_empty_between(wait, order, len(steps) - 1)

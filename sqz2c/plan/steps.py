@@ -83,12 +83,16 @@ class Geometry:
     out_height: int
     window: Window
     pool: Window | None
+    keeps_open_rows: bool  # between turns; otherwise rows that two turns need are computed by both
 
     def middle(self, begin: int, end: int) -> tuple[int, int]:
         """Rows of the convolution that a turn for output rows [BEGIN, END) computes."""
         if self.pool is None or end <= begin:
             return begin, end
-        first = self.pool.end(begin - 1, self.middle_height) if begin else 0
+        if not self.keeps_open_rows:
+            first = self.pool.begin(begin)
+        else:
+            first = self.pool.end(begin - 1, self.middle_height) if begin else 0
 
         return first, max(first, self.pool.end(end - 1, self.middle_height))
 
@@ -104,7 +108,7 @@ class Geometry:
 
     def stored(self, end: int) -> int:
         """Output rows begun once rows up to END are done: a pool's next row may be open."""
-        if self.pool is None or end >= self.out_height or end == 0:
+        if self.pool is None or not self.keeps_open_rows or end in (0, self.out_height):
             return end
         done = self.pool.end(end - 1, self.middle_height)
         while end < self.out_height and self.pool.begin(end) < done:
@@ -137,4 +141,5 @@ def geometry(graph: Graph, step: Step) -> Geometry:
         out_height=output_height(graph, step),
         window=window,
         pool=Window(pool.kernel, pool.stride, pool.padding) if pool else None,
+        keeps_open_rows=step.squeeze is None,
     )

@@ -24,7 +24,7 @@ def test_float_literals_are_exact(value: float) -> None:
 
 def test_whole_numbers_are_float_literals_too() -> None:
     """`1f` is no constant in C."""
-    assert ["1.0f", "0.0f", "1e+20f", "0.5f"] == [c_literals.float32(v) for v in (1, 0, 1e20, 0.5)]
+    assert ["1.0f", "0.0f", "1e+10f", "0.5f"] == [c_literals.float32(v) for v in (1, 0, 1e10, 0.5)]
 
 
 def numbers_of(rows: list[str]) -> list[int]:

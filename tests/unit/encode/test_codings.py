@@ -108,4 +108,4 @@ def test_float_weights_are_refused():
 def test_unknown_order_is_refused():
     """An order nobody decodes is an error, not a guess."""
     with pytest.raises(EncodeError, match="order 2 is not known"):
-        encode_filters(layer([1]), order=2)
+        encode_filters(layer([1]), order=3)

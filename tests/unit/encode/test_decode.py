@@ -84,7 +84,7 @@ def test_wrong_nonzero_count_is_refused():
 
 def test_unknown_order_is_refused():
     """An order from the future is an error."""
-    refuses(replace(pack_raw(STREAM), order=2), "order 2 is not known")
+    refuses(replace(pack_raw(STREAM), order=3), "order 3 is not known")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+/* sqz_strip.h - private: one row of a few filters of a convolution, computed and folded.
+ *
+ * A tile is SQZ_TILE_CHANNELS filters, decoded. A strip is what a tile makes of one output row.
+ * Kernels differ in what they do with strips: store, pool, average or sum them.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#ifndef SQZ_STRIP_H
+#define SQZ_STRIP_H
+
+#include "sqz_kernels.h"
+
+/* A tile of filters, ready to be applied. */
+typedef struct {
+    const sqz_conv_t *layer;
+    const int8_t *weights;  /* [SQZ_TILE_CHANNELS][window.height][window.width][in.channels] */
+    int32_t filter_weights; /* bytes from one filter to the next */
+    int32_t first;          /* channel of the layer */
+    int32_t channels;       /* filters that exist; the others are zeros */
+    sqz_scaler_t scalers[SQZ_TILE_CHANNELS];
+} sqz_tile_t;
+
+/* Where a strip's outputs go: channel c of pixel x is at[x * stride + c]. */
+typedef struct {
+    uint8_t *at;
+    int32_t stride;
+} sqz_strip_t;
+
+static inline int32_t sqz_max(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline int32_t sqz_min(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The accumulator may wrap, as PyTorch's does; sums alone cannot (SPEC.md section 2.2). */
+static inline int32_t sqz_add_wrapping(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
+/* Keep the first error of a run. */
+static inline void sqz_note(sqz_work_t *work, sqz_status_t status)
+{
+    if (work->status == SQZ_OK) {
+        work->status = status;
+    }
+}
+
+/* Begin LAYER's weight stream. */
+void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work);
+
+/* Decode the tile of LAYER that begins with filter FIRST into WORK; tiles come in order. */
+void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
+                   sqz_decoder_t *decoder, sqz_work_t *work);
+
+/* Compute row ROW of TILE's filters into STRIP. */
+void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
+                       sqz_strip_t strip);
+
+/* Fold a strip, CHANNELS of row ROW of POOL's input, SQZ_TILE_CHANNELS apart, into the output rows
+ * it belongs to; rows and pixels of OUT are ROW_BYTES and STRIDE apart, HELD rows are a ring. */
+typedef struct {
+    uint8_t *at;
+    int32_t row_bytes;
+    int32_t stride;
+    int32_t held;
+} sqz_pooled_t;
+void sqz_strip_pool(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t channels,
+                    int32_t row, const sqz_pooled_t *out);
+
+#endif /* SQZ_STRIP_H */
