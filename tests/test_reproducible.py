@@ -14,6 +14,8 @@ from tests.exact.generated import FULL
 from tests.networks import build
 from tests.tools import call
 
+pytestmark = pytest.mark.slow
+
 SURROUNDINGS = [
     {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C", "OMP_NUM_THREADS": "1"},
     {"PYTHONHASHSEED": "4242", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "2"},

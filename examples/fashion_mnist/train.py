@@ -175,10 +175,9 @@ def log_integers(run: Run, graph: Graph) -> None:
         )
     coded = sum(packed.flash_bytes for packed in program.filters.values())
     biases = sum(4 * conv.out_channels for conv in graph.convs)
-    scratch = program.scratch.tables + program.scratch.tile + program.scratch.strip
     work = sum(macs(graph, layer) for layer in graph.layers)
     run.log(f"flash: weights {coded} B with their codebooks and tables, biases {biases} B")
-    run.log(f"RAM: arena {program.arena.size} B, scratch {scratch} B")
+    run.log(f"RAM: {program.ram_bytes} B, of these arena {program.arena_bytes} B")
     run.log(f"work: {work} multiply-accumulates")
     run.log(f"integer: test {100 * integer_accuracy(graph, run.test):.2f} %")
 

@@ -17,6 +17,8 @@ FORMAT = "1"
 HELLO_SECONDS = 30.0  # a board checks its weights before it listens
 ANSWER_SECONDS = 300.0  # the last rows of a large network take a slow core minutes
 FIRST_WAIT_SECONDS = 2.0  # before a request is repeated; twice as long each time
+HELLO_WAIT_SECONDS = 0.25  # a board that still boots hears nothing
+FINISH_WAIT_SECONDS = 8.0  # much work is left, and the answer is long
 LONGEST_WAIT_SECONDS = 60.0
 MOST_REFUSALS = 20  # of one request
 MOST_TRIES = 5  # to get a result whole
@@ -124,7 +126,7 @@ class Session:
         data = encode_frame(frame)
         heard: list[Words] = []
         deadline = self._clock() + patience
-        refusals, wait = 0, FIRST_WAIT_SECONDS
+        refusals, wait = 0, _first_wait(frame)
         self._port.write(data)
         repeat_at = self._clock() + wait
         while True:
@@ -162,6 +164,12 @@ class Session:
             if left <= 0:
                 return None
             self._lines = self._reader.feed(self._port.read(left))
+
+
+def _first_wait(frame: Frame) -> float:
+    waits = {Kind.HELLO: HELLO_WAIT_SECONDS, Kind.FINISH: FINISH_WAIT_SECONDS}
+
+    return waits.get(frame.kind, FIRST_WAIT_SECONDS)
 
 
 def _no_answer(frame: Frame, patience: float) -> FirmwareError:

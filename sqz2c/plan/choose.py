@@ -108,6 +108,11 @@ def choose(
     Within RAM_BUDGET bytes, all static RAM, the cheapest; without one the smallest that costs at
     most WORTH more than the cheapest. Raises PlanError with the smallest RAM there is.
     """
+    if not candidates:
+        raise PlanError(
+            "the network has too few layers to be fed row by row: the head must follow a squeeze; "
+            "take --input image or --input arena."
+        )
     programs = [(realize(graph, stages, mode, c), c) for c in candidates]
     if ram_budget is None:
         cheapest = min(c.cost for c in candidates)

@@ -54,6 +54,28 @@ def turns(
             arrived += 1
 
 
+def backlog(steps: Sequence[Step], geometries: Sequence[Geometry], arriving: int) -> int:
+    """
+    Input rows of a segment that wait at most, when they come ARRIVING at a time.
+    """
+    done = [0] * len(steps)
+    height, arrived, most = geometries[0].in_height, 0, 0
+    while True:
+        for index in reversed(range(len(steps))):
+            end = min(steps[index].limit, done[index] + steps[index].rows)
+            ready = done[index - 1] if index else arrived
+            if end > done[index] and geometries[index].reads(done[index], end)[1] <= ready:
+                done[index] = end
+                break
+        else:
+            if arrived == height:
+                return most
+            arrived = min(height, arrived + arriving)
+            if done[0] < steps[0].limit:
+                end = min(steps[0].limit, done[0] + steps[0].rows)
+                most = max(most, arrived - geometries[0].reads(done[0], end)[0])
+
+
 @dataclass(frozen=True)
 class Wait:
     """

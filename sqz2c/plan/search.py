@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from sqz2c.ir.program import InputMode
+from sqz2c.plan.flow import backlog
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.stages import Choice, Stage
 from sqz2c.plan.steps import Geometry, geometry
@@ -179,6 +180,8 @@ class _Search:
 
     def _finish(self, first: int, last: int, labels: Sequence[_Label]) -> list[Candidate]:
         """Labels as whole segments: with their input and output maps."""
+        if first == 0 and last == len(self.stages) - 1 and self.mode == "rows":
+            return []  # logits have no place before all rows were pushed
         found = _Frontier()
         candidates = []
         floor = self._input_map(first)
@@ -260,6 +263,9 @@ def _rows_for(stage: Stage, end: int) -> int:
 @cache
 def _ring(stage: Stage, choice: Choice, arriving: int) -> int:
     """Rows of STAGE's input that wait when they come ARRIVING at a time."""
+    steps = stage.steps_for(choice)
+    if len({(step.rows, step.limit) for step in steps}) > 1:
+        return backlog(steps, [geometry(stage.graph, step) for step in steps], arriving)
     most, done, here = 0, 0, 0
     while done < stage.limit:
         end = min(stage.limit, done + choice.rows)

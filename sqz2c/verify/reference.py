@@ -42,7 +42,7 @@ class Reference(torch.nn.Module):
             if isinstance(layer, GlobalAverage):
                 seen[layer.name] = self._average(layer, x)
                 break
-            y = self._apply(layer, x)
+            y = self._compute(layer, x)
             seen[layer.name] = y[0].permute(1, 2, 0).to(torch.uint8).numpy()
             first = layer.first_channel if isinstance(layer, Conv) else 0
             parts.setdefault(layer.output, {})[first] = y
@@ -51,7 +51,7 @@ class Reference(torch.nn.Module):
 
         return seen
 
-    def _apply(self, layer: PixelTable | Conv | MaxPool, x: torch.Tensor) -> torch.Tensor:
+    def _compute(self, layer: PixelTable | Conv | MaxPool, x: torch.Tensor) -> torch.Tensor:
         if isinstance(layer, PixelTable):
             table = torch.from_numpy(layer.table.astype(np.float64))
             return torch.stack([table[c][x[:, c].long()] for c in range(x.shape[1])], dim=1)

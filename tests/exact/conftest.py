@@ -13,8 +13,3 @@ from tests.exact.generated import MEMBERS, Generated, generate
 def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Generated]:
     root: Path = tmp_path_factory.mktemp("networks")
     return {name: generate(root / name, name, member) for name, member in MEMBERS.items()}
-
-
-@pytest.fixture(params=MEMBERS)
-def network(request: pytest.FixtureRequest, networks: dict[str, Generated]) -> Generated:
-    return networks[request.param]

@@ -5,6 +5,7 @@ The generated C as a library in a product: what it needs, takes, and gets along 
 import re
 import shutil
 import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from tests.tools import call, need
 
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 LINKED = [
-    *("full cortex-m0", "pruned cortex-m4"),
-    pytest.param("full cortex-m33", marks=pytest.mark.slow),
-    pytest.param("plain cortex-m4", marks=pytest.mark.slow),
+    "full cortex-m0",
+    *(
+        pytest.param(f"{member} {core}", marks=pytest.mark.slow)
+        for member, core in product(MEMBERS, ("cortex-m4", "cortex-m33"))
+    ),
 ]
 MEMORY = {"memcpy", "memset"}
 # Integer arithmetic that a Cortex-M0 has no instruction for, out of the compiler's own library.
@@ -78,7 +81,7 @@ def read_only_bytes(path: Path) -> int:
 
 @pytest.mark.parametrize(
     ("core", "level"),
-    slow_but({("cortex-m0", "-Os"), ("cortex-m0", "-O0"), ("cortex-m4", "-O2")}, CORES, LEVELS),
+    slow_but({("cortex-m0", "-O0")}, CORES, LEVELS),
 )
 def test_needs_memcpy_and_memset_and_nothing_else(
     networks: dict[str, Generated], core: str, level: str, tmp_path: Path
@@ -151,8 +154,12 @@ def size_of_context(compiler: list[str], nm: str, network: Generated, folder: Pa
     return int(call(nm, "--print-size", "--defined-only", target).split()[1], 16)
 
 
-def test_manifest_states_all_static_ram(network: Generated, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("member",), slow_but({("full",)}, MEMBERS))
+def test_manifest_states_all_static_ram(
+    networks: dict[str, Generated], member: str, tmp_path: Path
+) -> None:
     """ram.total_bytes is sizeof the context, the same on a host and on cores."""
+    network = networks[member]
     ram = network.manifest["ram"]
     parts = ("arena_bytes", "scratch_bytes", "context_bytes")
     assert ram["total_bytes"] == sum(ram[part] for part in parts)
@@ -184,6 +191,7 @@ def test_cpp_can_use_it(
     assert network.logits() == [int(line) for line in call(program).split()]
 
 
+@pytest.mark.slow
 def test_cmake_takes_two_networks_into_one_program(
     networks: dict[str, Generated], tmp_path: Path
 ) -> None:

@@ -371,7 +371,7 @@ def test_bad_boards(model: Path, out: Path, tmp_path: Path) -> None:
     ):
         assert re.search(r"toaster.*mps2_an386", reason(result))
     large = tmp_path / "large.pt"
-    large.write_bytes(to_bytes(build(Member(height=200, width=200, stem=(64, 3, 1, 1)))))
+    large.write_bytes(to_bytes(build(Member(classes=6000))))
     assert re.search(r"\d B", reason(call("generate", large, "-o", new, "--board", "microbit")))
     assert re.search(r"\d B", reason(call("generate", large, "-o", new, "--ram", "900")))
     assert not new.exists()

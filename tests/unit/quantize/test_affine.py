@@ -210,3 +210,11 @@ def test_what_cannot_be_quantized_is_refused():
     small = with_conv(graph, "conv3", weights=graph.convs[4].weights * np.float32(1e-44))
     with pytest.raises(QuantizeError, match=r"conv3: (its weights are too small|weight scale)"):
         to_integers(small, ranges)
+
+
+def test_integers_that_are_not_legal_are_refused():
+    """A bias that no sum can hold names its layer and filter."""
+    graph = tiny()
+    huge = with_conv(graph, "conv3", bias=np.full(5, 3e38, np.float32))
+    with pytest.raises(QuantizeError, match="conv3: filter 0 overflows 32-bit sums"):
+        to_integers(huge, calibrate(graph, IMAGES))
