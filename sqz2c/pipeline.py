@@ -90,11 +90,11 @@ class CompiledModel:
     def graph(self) -> Graph:
         return self.program.graph
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path | str) -> None:
         """
         Write the output folder; see write_output.
         """
-        write_output(folder, self.files)
+        write_output(Path(folder), self.files)
 
 
 def compile_model(

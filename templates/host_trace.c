@@ -19,11 +19,13 @@ typedef struct {
 
 static watch_t watches[MAX_LAYERS];
 static int32_t strays; /* calls about unknown layers, or outside of a map */
+static int32_t changes; /* pixels that came a second time, with other values */
 static void (*on_turn)(uint8_t *arena); /* told after each turn; NULL: nobody */
 
 void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, int32_t height, int32_t width,
                 int32_t channels);
 int32_t host_strays(void);
+int32_t host_changes(void);
 void host_on_turn(void (*listener)(uint8_t *arena));
 
 void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, int32_t height, int32_t width,
@@ -33,6 +35,7 @@ void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, int32_t height
 
     watches[layer] = watch;
     strays = 0;
+    changes = 0;
 }
 
 void host_on_turn(void (*listener)(uint8_t *arena))
@@ -52,6 +55,11 @@ int32_t host_strays(void)
     return strays;
 }
 
+int32_t host_changes(void)
+{
+    return changes;
+}
+
 void sqz_trace(int32_t layer, int32_t first_row, int32_t rows, int32_t first_channel,
                int32_t channels, int32_t stride, const uint8_t *data)
 {
@@ -64,9 +72,15 @@ void sqz_trace(int32_t layer, int32_t first_row, int32_t rows, int32_t first_cha
         return;
     }
     for (int32_t pixel = 0; pixel < rows * watch->width; pixel++) {
+        const int32_t row = first_row + pixel / watch->width;
         const int32_t to = (first_row * watch->width + pixel) * watch->channels + first_channel;
+        const uint8_t *const from = data + pixel * stride;
 
-        memcpy(watch->map + to, data + pixel * stride, (size_t)channels);
+        if (watch->bytes_seen[row] >= watch->width * watch->channels
+            && memcmp(watch->map + to, from, (size_t)channels) != 0) {
+            changes++;
+        }
+        memcpy(watch->map + to, from, (size_t)channels);
     }
     for (int32_t row = first_row; row < first_row + rows; row++) {
         watch->bytes_seen[row] += watch->width * channels;

@@ -20,9 +20,8 @@ FIRST_WAIT_SECONDS = 2.0  # before a request is repeated; twice as long each tim
 HELLO_WAIT_SECONDS = 0.25  # a board that still boots hears nothing
 FINISH_WAIT_SECONDS = 8.0  # much work is left, and the answer is long
 LONGEST_WAIT_SECONDS = 60.0
-MOST_REFUSALS = 20  # of one request
-MOST_TRIES = 5  # to get a result whole
-FAULT = re.compile(rb"fault exception \d+ pc \w+ cfsr \w+")
+MOST_TRIES = 20  # of a request that arrives damaged, or whose answer does
+FAULT = re.compile(rb"fault (exception \d+ pc \w+ cfsr \w+)")
 
 Words = list[str]
 
@@ -108,10 +107,12 @@ class Session:
         patience: float = ANSWER_SECONDS,
     ) -> Announcement | Inference:
         """
-        Ask FRAME until READ finds everything it needs in the answer.
+        Ask FRAME until READ finds everything it needs in the answers.
         """
+        heard: list[Words] = []
         for _ in range(MOST_TRIES):
-            found = read(self._ask(frame, patience))
+            heard += self._ask(frame, patience)
+            found = read(heard)
             if found is not None:
                 return found
         raise FirmwareError(
@@ -139,7 +140,7 @@ class Session:
                 return heard
             elif words[0] == "nak":
                 refusals += 1
-                if refusals > MOST_REFUSALS:
+                if refusals > MOST_TRIES:
                     raise _refused(frame, " ".join(words[1:]))
             else:
                 heard.append(words)
@@ -159,7 +160,7 @@ class Session:
                     self.transcript.append(text)
                     return text.split()
                 if fault := FAULT.search(line):
-                    raise FirmwareError(f"the firmware faulted: {fault[0].decode()}")
+                    raise FirmwareError(f"the firmware faulted: {fault[1].decode()}")
             left = until - self._clock()
             if left <= 0:
                 return None
@@ -185,7 +186,7 @@ def _no_answer(frame: Frame, patience: float) -> FirmwareError:
 def _refused(frame: Frame, expected: str) -> FirmwareError:
     if expected == frame.name:
         return FirmwareError(
-            f"{frame.name} arrived damaged {MOST_REFUSALS} times: the serial line is too noisy"
+            f"{frame.name} arrived damaged {MOST_TRIES} times: the serial line is too noisy"
         )
 
     return FirmwareError(
@@ -223,7 +224,9 @@ def _announcement(heard: list[Words]) -> Announcement | None:
 def _inference(heard: list[Words], number: int, classes: int) -> Inference | None:
     images = [words for words in heard if words[:2] == ["image", str(number)]]
     lines = {
-        int(words[2]): words[3:] for words in heard if words[:2] == ["logits", "first"]
+        int(words[3]): words[4:]
+        for words in heard
+        if words[:3] == ["logits", str(number), "first"]
     }
     logits = [value for first in sorted(lines) for value in lines[first]]
     if not images or len(logits) != classes:

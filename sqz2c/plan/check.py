@@ -61,6 +61,8 @@ class Replay:
             self._enter_image()
         elif segment.moved_from is not None:
             buffer = self._buffer(first)
+            if not 0 <= segment.moved_from <= self.program.arena_bytes - buffer.size:
+                raise PlanError(f"{first}: is moved from outside of the arena.")
             old = slice(segment.moved_from, segment.moved_from + buffer.size)
             self.owner[buffer.offset : buffer.offset + buffer.size] = self.owner[old].copy()
         else:

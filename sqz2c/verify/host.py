@@ -102,6 +102,7 @@ class HostLibrary:
                 "void host_watch(int32_t layer, uint8_t *map, int32_t *bytes_seen, "
                 "int32_t height, int32_t width, int32_t channels);"
                 "int32_t host_strays(void);"
+                "int32_t host_changes(void);"
                 "void host_on_turn(void (*listener)(uint8_t *arena));"
             )
 
@@ -139,9 +140,11 @@ class HostLibrary:
                           self._ffi.sizeof(self._net))
         pixels = np.ascontiguousarray(image)
         status = self._feed(pixels, logits) if self.is_fed else self._run(pixels, logits)
-        rows = {name: self._rows_seen(name, maps[name], seen[name]) for name in maps}
         if self.traced and self._library.host_strays():
             raise VerifyError("the trace hook was called about rows that do not exist.")
+        if self.traced and self._library.host_changes():
+            raise VerifyError("the trace hook handed out a row twice, and differently.")
+        rows = {name: self._rows_seen(name, maps[name], seen[name]) for name in maps}
 
         return Run(int(status), logits, maps, rows)
 

@@ -82,7 +82,7 @@ def test_a_core_gives_the_same_bits(
     network = networks["plain"]
     out = tmp_path / "out"
     out.symlink_to(network.folder)
-    monkeypatch.setattr("sqz2c.firmware.compile.OPTIMIZE", level)
+    monkeypatch.setattr("sqz2c.firmware.compile.OPTIMIZE", (level,))
     target = load_board(board)
     images = [image for _, image, _ in network.judged]
     expected = [values[network.graph.head.name] for _, _, values in network.judged]

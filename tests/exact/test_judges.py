@@ -101,8 +101,8 @@ def test_judges_agree_on_random_networks() -> None:
 
 @pytest.mark.slow
 def test_judges_agree_on_many_random_networks() -> None:
-    """The same for a thousand networks."""
-    members = [member for member in map(random_member, range(1000, 2000)) if exists(member)]
+    """The same for four hundred networks."""
+    members = [member for member in map(random_member, range(1000, 1400)) if exists(member)]
 
     assert {} == {m: d for m in members if (d := first_disagreement(m)) is not None}
 

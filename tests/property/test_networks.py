@@ -24,7 +24,7 @@ from tests.members import members
 from tests.networks import Member, build
 
 FAST = settings(max_examples=20, deadline=None, derandomize=True)
-SLOW = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 MODES = st.sampled_from(["image", "arena", "rows"])
 
 
@@ -127,7 +127,7 @@ def test_a_changed_plan_that_the_checker_accepts_runs_right(program: Program) ->
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=2000)
+@settings(SLOW, max_examples=500)
 @given(changed_plans())
 def test_many_changed_plans_that_the_checker_accepts_run_right(program: Program) -> None:
     """The same for many more."""

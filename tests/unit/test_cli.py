@@ -405,8 +405,14 @@ def test_folders_that_generate_did_not_write(out: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--input-size", "224"), ("--mean", "a,b"), ("--order", "CMYK"), ("--verify", "-1"), ("--ram", "0")],
-)  # fmt: skip
+    [
+        ("--input-size", "224"),
+        ("--mean", "a,b"),
+        ("--order", "CMYK"),
+        ("--verify", "-1"),
+        ("--ram", "0"),
+    ],
+)
 def test_bad_options(model: Path, tmp_path: Path, arguments: tuple[str, str]) -> None:
     """Options that make no sense are refused before anything runs."""
     result = call("generate", model, "-o", tmp_path / "out", *arguments)

@@ -47,7 +47,9 @@ def test_model_names_that_c_can_have(name: str) -> None:
     assert name == check_model_name(name)
 
 
-@pytest.mark.parametrize("name", ["", "2net", "Net", "a-b", "a b", "int", "class", "sqz_x", "a" * 41])
+@pytest.mark.parametrize(
+    "name", ["", "2net", "Net", "a-b", "a b", "int", "class", "sqz_x", "a" * 41]
+)
 def test_other_model_names_are_refused(name: str) -> None:
     """With the option that has to be changed."""
     with pytest.raises(EmitError, match=r"^--name .*: must be a C identifier"):
@@ -61,10 +63,10 @@ def renamed(graph: Graph, names: dict[str, str]) -> Graph:
     tensors = tuple(replace(t, name=names.get(t.name, t.name)) for t in graph.tensors)
     layers = []
     for layer in graph.layers:
-        fields = {"name": names.get(layer.name, layer.name), "input": names.get(layer.input, layer.input)}
-        if isinstance(layer, Conv | MaxPool):
-            fields["output"] = names.get(layer.output, layer.output)
-        layers.append(replace(layer, **fields))
+        fields = ("name", "input", "output") if isinstance(layer, Conv | MaxPool) else (
+            "name", "input")  # fmt: skip
+        old = {field: getattr(layer, field) for field in fields}
+        layers.append(replace(layer, **{k: names.get(v, v) for k, v in old.items()}))
 
     return replace(graph, tensors=tensors, layers=tuple(layers))
 
@@ -72,8 +74,10 @@ def renamed(graph: Graph, names: dict[str, str]) -> Graph:
 HOSTILE = (
     "net_t", "work_in", "memcpy", "memset", "uint8_t", "int32_t", "NULL", "sqz_conv", "tiny_run",
     "first", "end", "above", "below", "row", "at", "count", "image", "logits", "rows", "turn_conv1",
-    "segment0_conv1", "tiny_t", "WEIGHTS_CRC", "ARENA_END", "work", "net", "crc", "classes", "state",
-    "held", "status", "tiny", "main", "2", "if", "size_t", "tiny_conv1_bits", "FEEDING", "banner",
+    "segment0_conv1", "tiny_t", "WEIGHTS_CRC", "ARENA_END", "work", "net", "crc", "classes",
+    "state", "held", "status", "tiny", "main", "2", "if", "size_t", "tiny_conv1_bits", "FEEDING",
+    "sums", "squeeze", "fire", "tables", "tile", "strip", "arena", "conv", "pool", "layer", "out",
+    "in",
 )  # fmt: skip
 PARTS = ("conv1", "pool1", "fire2/squeeze", "fire2", "fire3/squeeze", "fire3", "conv4")
 

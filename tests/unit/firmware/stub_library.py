@@ -20,7 +20,6 @@ MANIFEST = {
     "input": INPUT,
     "classes": CLASSES,
     "checkpoint_sha256": "c0ffee" * 10,
-    "input_mode": "image",
 }
 
 HEADER = """\
@@ -41,6 +40,9 @@ typedef struct {
 } stub_t;
 
 sqz_status_t stub_run(stub_t *net, const uint8_t *image, int32_t *logits);
+void stub_begin(stub_t *net);
+sqz_status_t stub_push_rows(stub_t *net, const uint8_t *rows, int32_t count);
+sqz_status_t stub_finish(stub_t *net, int32_t *logits);
 sqz_status_t stub_check_weights(void);
 void stub_top(const int32_t *logits, int32_t *classes, int32_t count);
 
@@ -67,6 +69,29 @@ sqz_status_t stub_run(stub_t *net, const uint8_t *image, int32_t *logits)
     }
 
     return %(status)s;
+}
+
+/* Behind the image, the arena counts rows. */
+void stub_begin(stub_t *net)
+{
+    net->arena[STUB_INPUT_BYTES / 4] = 0u;
+}
+
+sqz_status_t stub_push_rows(stub_t *net, const uint8_t *rows, int32_t count)
+{
+    uint32_t *const taken = &net->arena[STUB_INPUT_BYTES / 4];
+
+    for (int32_t i = 0; i < count * 12; i++) {
+        ((uint8_t *)net->arena)[*taken * 12u + (uint32_t)i] = rows[i];
+    }
+    *taken += (uint32_t)count;
+
+    return SQZ_OK;
+}
+
+sqz_status_t stub_finish(stub_t *net, int32_t *logits)
+{
+    return stub_run(net, (const uint8_t *)net->arena, logits);
 }
 
 sqz_status_t stub_check_weights(void)
@@ -118,6 +143,7 @@ def write_stub(
     weights_bytes: int = 64,
     first_weight: int = 42,
     ram_bytes: int = 256,
+    input_mode: str = "image",
 ) -> Path:
     """
     Write the library into FOLDER. EXTRA is C that runs first in stub_run().
@@ -135,7 +161,7 @@ def write_stub(
         "runtime/sqz_stub.c": RUNTIME_SOURCE,
         "runtime/sqz_types.h": runtime_file("sqz_types.h"),
         **{f"runtime/{name}": runtime_file(name) for name in ("sqz_crc32.h", "sqz_crc32.c")},
-        "manifest.json": json.dumps(MANIFEST),
+        "manifest.json": json.dumps(MANIFEST | {"input_mode": input_mode}),
     }
     for name, text in files.items():
         (folder / name).write_text(text)

@@ -8,9 +8,9 @@ from itertools import product
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
-from sqz2c.plan.choose import realize
-from sqz2c.plan.search import Candidate, Cut, frontier
-from sqz2c.plan.stages import Stage, stages_of
+from sqz2c.plan.choose import candidates_of, realize
+from sqz2c.plan.search import Candidate, Cut
+from sqz2c.plan.stages import Choice, Stage, stages_of
 from sqz2c.plan.steps import steps_of
 from tests.networks import Member, build
 
@@ -51,13 +51,13 @@ def stages(member: Member) -> tuple[Stage, ...]:
 
 @cache
 def candidates(member: Member, mode: InputMode) -> tuple[Candidate, ...]:
-    return frontier(stages(member), mode)
+    return candidates_of(stages(member), mode)
 
 
 @cache
 def programs(member: Member, mode: InputMode) -> tuple[Program, ...]:
     """
-    The frontier of MEMBER as programs, smallest (by the model) first.
+    All programs that the search returns for MEMBER.
     """
     graph = graph_of(member)
     return tuple(realize(graph, stages(member), mode, c) for c in candidates(member, mode))
@@ -76,12 +76,23 @@ def cuttings(count: int) -> Iterator[tuple[tuple[int, int], ...]]:
         yield tuple(parts)
 
 
-def all_cuts(member: Member) -> Iterator[tuple[int, tuple[Cut, ...]]]:
+def all_choices(stage: Stage) -> list[Choice]:
+    """
+    All rows a turn, also those that the search does not try.
+    """
+    ways = {choice.summed for choice in stage.choices}
+    return [Choice(rows, way) for rows in range(1, stage.limit + 1) for way in sorted(ways)]
+
+
+def all_cuts(
+    stages: tuple[Stage, ...], mode: InputMode, *, summed: bool
+) -> Iterator[tuple[int, tuple[Cut, ...]]]:
     """
     (cost, cuts) of every plan there is: all cuttings, all rows a turn.
     """
-    each = stages(member)
-    for rows in product(*[range(1, stage.limit + 1) for stage in each]):
-        cost = sum(stage.cost(count) for stage, count in zip(each, rows, strict=True))
-        for parts in cuttings(len(each)):
-            yield cost, tuple(Cut(a, b, tuple(rows[a : b + 1])) for a, b in parts)
+    choices = [[c for c in all_choices(stage) if summed or not c.summed] for stage in stages]
+    for chosen in product(*choices):
+        cost = sum(stage.cost(choice) for stage, choice in zip(stages, chosen, strict=True))
+        for parts in cuttings(len(stages)):
+            if mode != "rows" or len(parts) > 1:
+                yield cost, tuple(Cut(a, b, tuple(chosen[a : b + 1])) for a, b in parts)

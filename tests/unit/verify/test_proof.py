@@ -174,23 +174,24 @@ def test_a_status_is_no_result(tmp_path: Path, files: dict[str, bytes], graph: G
         check(tmp_path, broken, graph)
 
 
-def test_rows_computed_twice_are_found(
-    tmp_path: Path, files: dict[str, bytes], graph: Graph
-) -> None:
-    """Each row is handed out exactly once; a kernel that does more work than needed is wrong."""
-    twice = changed(
-        files,
-        "runtime/*.c",
-        replace_once(
-            "    sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, "
-            "strip.at);\n",
-            "    sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, "
-            "strip.at);\n" * 2,
-        ),
-    )
+TRACE = "row, 1, tile->first, tile->channels, strip.stride, strip.at);"
 
-    with pytest.raises(VerifyError, match="its rows were not each computed exactly once"):
-        check(tmp_path, twice, graph)
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (TRACE.replace("channels", "channels - 1"), "its rows were not each computed as a whole"),
+        (TRACE.replace("row, 1", "row + 1, 1"), "rows that do not exist"),
+        (TRACE + "\n    strip.at[0] ^= 1;\n    sqz_trace(layer->layer, " + TRACE, "differently"),
+    ],
+    ids=["incomplete rows", "rows outside", "rows that change"],
+)
+def test_a_wrong_trace_is_no_proof(
+    tmp_path: Path, files: dict[str, bytes], graph: Graph, new: str, said: str
+) -> None:
+    """What the hook hands out must be whole rows of the map, the same each time."""
+    with pytest.raises(VerifyError, match=said):
+        check(tmp_path, changed(files, "runtime/*.c", replace_once(TRACE, new)), graph)
 
 
 def test_code_that_does_not_compile_is_refused(

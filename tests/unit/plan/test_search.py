@@ -1,0 +1,105 @@
+"""
+The search against all plans there are, for networks small enough to write them all down.
+"""
+
+import pytest
+
+from sqz2c.ir.program import InputMode
+from sqz2c.plan.choose import realize
+from sqz2c.plan.layout import aligned
+from sqz2c.plan.search import Candidate, Cut, _ring, _Search, frontier
+from sqz2c.plan.stages import Stage
+from tests.networks import Member
+from tests.unit.plan.plans import MODES, all_cuts, graph_of, stages
+
+TINY = {
+    "two fires": Member(
+        height=16, width=16, fires=((2, 6, 6), (5, 3, 9)), pool_after=(0,), stem=(5, 3, 2, 1)
+    ),
+    "padded head": Member(
+        height=15, width=19, fires=((3, 4, 4), (2, 6, 2)), pool_after=(2,), stem=(6, 3, 2, 2),
+        head_padding=1,
+    ),
+    "table, three fires": Member(
+        height=13, width=20, fires=((3, 4, 4), (6, 4, 4), (3, 8, 8)), pool_after=(0, 2),
+        stem=(6, 3, 2, 2), pixel_table=True,
+    ),
+    "one fire": Member(
+        height=19, width=17, fires=((3, 4, 4),), pool_after=(1,), stem=(6, 5, 1, 2)
+    ),
+}  # fmt: skip
+EVERY_MODE = pytest.mark.parametrize("mode", MODES)
+EVERY_TINY = pytest.mark.parametrize("member", TINY.values(), ids=TINY)
+
+
+def model_bytes(each: tuple[Stage, ...], mode: InputMode, cut: Cut) -> int:
+    """
+    What the search's docstring says a segment takes, without labels and without dropping any.
+    """
+    search = _Search(each, mode, True)
+    stays, passes, arriving = 0, 0, 1
+    for stage, choice in zip(each[cut.first : cut.last + 1], cut.choices, strict=True):
+        inside, during = stage.inside(choice)
+        if stage is not each[cut.first] or (cut.first == 0 and mode == "rows"):
+            stays += aligned(_ring(stage, choice, arriving) * stage.input_row_bytes)
+        stays, passes = stays + inside, max(passes, during)
+        arriving = choice.rows
+
+    return stays + passes + search._maps(cut.first, cut.last, cut.choices)
+
+
+def undominated(points: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    kept: list[tuple[int, int]] = []
+    for size, cost in sorted(points):
+        if not kept or cost < kept[-1][1]:
+            kept.append((size, cost))
+
+    return kept
+
+
+@EVERY_MODE
+@EVERY_TINY
+@pytest.mark.parametrize("summed", [False, True])
+def test_no_plan_beats_the_frontier(member: Member, mode: InputMode, summed: bool) -> None:
+    """Of all cuttings and all rows a turn, none is smaller at the same cost or cheaper."""
+    each = stages(member)
+    sizes: dict[Cut, int] = {}
+    points = set()
+    for cost, cuts in all_cuts(each, mode, summed=summed):
+        for cut in cuts:
+            if cut not in sizes:
+                sizes[cut] = model_bytes(each, mode, cut)
+        points.add((max(sizes[cut] for cut in cuts), cost))
+    found = [(c.bytes, c.cost) for c in frontier(each, mode, summed=summed)]
+    assert undominated(points) == found
+
+
+@EVERY_MODE
+@EVERY_TINY
+def test_no_program_is_larger_than_the_model_says(member: Member, mode: InputMode) -> None:
+    """Every plan there is can be laid out in the bytes that the search counts for it."""
+    graph, each = graph_of(member), stages(member)
+    for number, (cost, cuts) in enumerate(all_cuts(each, mode, summed=True)):
+        if number % 61:
+            continue
+        size = max(model_bytes(each, mode, cut) for cut in cuts)
+        program = realize(graph, each, mode, Candidate(size, cost, cuts))
+        assert program.arena_bytes <= max(4, size)
+        assert program.lower_bound_bytes <= program.arena_bytes
+
+
+@EVERY_MODE
+@EVERY_TINY
+def test_the_frontier_falls(member: Member, mode: InputMode) -> None:
+    """Each next candidate takes more bytes and costs less."""
+    found = frontier(stages(member), mode)
+    sizes, costs = [c.bytes for c in found], [c.cost for c in found]
+    assert sorted(set(sizes)) == sizes
+    assert sorted(set(costs), reverse=True) == costs
+
+
+@EVERY_MODE
+def test_the_same_network_has_the_same_frontier(mode: InputMode) -> None:
+    """The search depends on nothing but its input."""
+    first = frontier(stages(TINY["two fires"]), mode)
+    assert first == frontier(stages(TINY["two fires"]), mode)
