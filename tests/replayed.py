@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sqz2c.ir.graph import PIXELS
 from sqz2c.ir.program import Program, Segment
 from sqz2c.plan.check import NOBODY, ROWS, SUMS, Replay
 
@@ -126,6 +125,3 @@ def needed_after_turns(program: Program) -> list[np.ndarray]:
 
     return result[::-1]
 
-
-def is_fed(program: Program, row: Row) -> bool:
-    return program.input_mode == "rows" and row.tensor == PIXELS

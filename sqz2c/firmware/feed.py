@@ -45,7 +45,7 @@ def feed_firmware(
     if port is not None:
         with SerialPort(port, _baud(board)) as line:
             return _converse(line, library, board, cases, tell)
-    with _qemu(firmware, board) as line:
+    with in_qemu(firmware, board) as line:
         return _converse(line, library, board, cases, tell)
 
 
@@ -134,7 +134,7 @@ def _baud(board: Board) -> int:
 
 
 @contextmanager
-def _qemu(firmware: Firmware, board: Board) -> Iterator[Port]:
+def in_qemu(firmware: Firmware, board: Board) -> Iterator[SocketPort]:
     """
     QEMU running FIRMWARE; its serial line is the port. After a good session it must end by itself.
     """
