@@ -54,8 +54,8 @@ $(READY): pyproject.toml constraints.txt | packages
 	done; \
 	echo "setup: $(VENV) with $$($$python --version), packages as in constraints.txt"; \
 	[ -x $(PYTHON) ] || $$python -m venv $(VENV)
-	@$(PYTHON) -m pip install -q -c constraints.txt hatchling editables
-	@$(PYTHON) -m pip install -q -c constraints.txt --no-build-isolation -e '.[test]'
+	@$(PYTHON) -m pip install -qq -c constraints.txt hatchling editables
+	@$(PYTHON) -m pip install -qq -c constraints.txt --no-build-isolation -e '.[test]'
 	@touch $@
 
 demo: $(READY) ## compile the shipped Fashion-MNIST network, prove it, run it on a Cortex-M4

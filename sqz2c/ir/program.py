@@ -172,7 +172,8 @@ class Program:
     A quantized graph, cut into segments, with every buffer placed. FILTERS is filled by encode.
 
     IMAGE_ROWS is how many rows of the image anybody reads; a stride may leave the last ones out.
-    No plan of the same model needs less than LOWER_BOUND_BYTES of arena at the same cost.
+    LOWER_BOUND_BYTES are needed at once in the fullest turn: no placement of these turns can do
+    with less arena (0: not computed).
     """
 
     graph: Graph
@@ -180,8 +181,8 @@ class Program:
     segments: tuple[Segment, ...]
     image_rows: int
     arena_bytes: int
-    lower_bound_bytes: int
     scratch: Scratch
+    lower_bound_bytes: int = 0
     filters: dict[str, PackedFilters] = field(default_factory=dict)
 
     @property

@@ -2,13 +2,15 @@
 Graph (quantized) -> Program: what runs when, and where its bytes lie.
 """
 
+from dataclasses import replace
+
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan.check import check_plan
 from sqz2c.plan.choose import candidates_of, choose
 from sqz2c.plan.cost import instructions
 from sqz2c.plan.curve import curve
-from sqz2c.plan.lifetimes import Life, SegmentLives, lifetimes, peak
+from sqz2c.plan.lifetimes import Life, SegmentLives, lifetimes, lower_bound, peak
 from sqz2c.plan.stages import stages_of
 from sqz2c.plan.steps import steps_of
 
@@ -19,6 +21,7 @@ __all__ = [
     "curve",
     "instructions",
     "lifetimes",
+    "lower_bound",
     "peak",
     "plan",
 ]
@@ -36,4 +39,4 @@ def plan(
     program = choose(graph, stages, mode, candidates, ram_budget)
     check_plan(program)
 
-    return program
+    return replace(program, lower_bound_bytes=lower_bound(program))

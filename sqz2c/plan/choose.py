@@ -85,7 +85,6 @@ def realize(
         tuple(segments),
         image_rows,
         arena,
-        min(candidate.bytes, arena),
         scratch_of(graph, steps),
     )
 

@@ -37,6 +37,11 @@ class SegmentLives:
         found = [life for life in self.lives if life.begin <= turn < life.end]
         return tuple(sorted(found, key=lambda life: (life.low, life.tensor)))
 
+    @property
+    def turns(self) -> int:
+        """How many turns there are; one that sums into a squeeze has two entries in ORDER."""
+        return sum(turn.end > turn.begin for turn in self.order)
+
     def live_bytes(self, turn: int) -> int:
         return sum(life.high - life.low for life in self.during(turn))
 
@@ -128,13 +133,25 @@ def peak(program: Program) -> Peak:
     needed = [lives.live_bytes(turn) for turn in range(len(lives.order))]
     turn = needed.index(max(needed))
     at = lives.order[turn]
+    made = next(t for t in lives.order[turn:] if t.step == at.step and t.end > t.begin)
 
     return Peak(
         segment=number,
         turn=turn,
         turns=len(lives.order),
         step=program.segments[number].steps[at.step].name,
-        begin=at.begin,
-        end=at.end,
+        begin=made.begin,
+        end=made.end,
         lives=lives.during(turn),
+    )
+
+
+def lower_bound(program: Program) -> int:
+    """
+    The most bytes that one turn needs: whatever the placement, these turns need as much arena.
+    """
+    return max(
+        lives.live_bytes(turn)
+        for lives in (lifetimes(program, number) for number in range(len(program.segments)))
+        for turn in range(len(lives.order))
     )

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqz2c.ir.geometry import macs
-from sqz2c.ir.program import Buffer, Program, Segment
+from sqz2c.ir.program import Program, Segment, Step
 from sqz2c.plan import SegmentLives, instructions, lifetimes, peak
 
 
@@ -62,6 +62,8 @@ def facts(planned: Planned, *, with_curve: bool = False) -> dict[str, Any]:
             "tables_bytes": scratch.tables,
             "tile_bytes": scratch.tile,
             "strip_bytes": scratch.strip,
+            "run_bytes": scratch.run,
+            "open_rows_bytes": scratch.open_rows,
             "context_bytes": program.context_bytes,
             "total_bytes": program.ram_bytes,
         },
@@ -116,14 +118,14 @@ def _segment(program: Program, number: int, segment: Segment) -> dict[str, Any]:
         "name": segment.name,
         "arena_bytes": segment.arena_bytes,
         "moved_from": segment.moved_from,
-        "turns": len(lives.order),
+        "turns": lives.turns,
         "steps": [
             {
                 "layers": [layer.name for layer in step.layers],
                 "rows_a_turn": step.rows,
                 "rows": step.limit,
                 "turns": step.turns,
-                "decoded_weights": step.turns * sum(conv.weights.size for conv in step.convs),
+                "decoded_weights": step.turns * decoded_a_turn(step),
             }
             for step in segment.steps
         ],
@@ -131,7 +133,6 @@ def _segment(program: Program, number: int, segment: Segment) -> dict[str, Any]:
             asdict(buffer)
             | {
                 "bytes": buffer.size,
-                "kind": buffer_kind(program, buffer),
                 "needed_in_turns": spans(lives, buffer.tensor),
             }
             for buffer in segment.buffers
@@ -139,11 +140,11 @@ def _segment(program: Program, number: int, segment: Segment) -> dict[str, Any]:
     }
 
 
-def buffer_kind(program: Program, buffer: Buffer) -> str:
+def decoded_a_turn(step: Step) -> int:
     """
-    A map holds all rows of its tensor, a ring some.
+    Weights that STEP decodes each time it runs.
     """
-    return "map" if buffer.held == program.graph.tensor(buffer.tensor).height else "ring"
+    return sum(conv.weights.size for conv in step.filters)
 
 
 def spans(lives: SegmentLives, tensor: str) -> list[list[int]]:

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sqz2c.errors import EmitError
+from sqz2c.ir.program import Program
 from sqz2c.plan import Life, lifetimes
-from sqz2c.plan_report.facts import Planned, buffer_kind, point
+from sqz2c.plan_report.facts import Planned, point
 
 FORMATS = {".png": "png", ".svg": "svg"}
 SETTINGS = {
@@ -29,7 +30,7 @@ NOTHING_OF_THE_MACHINE = {
 }
 COLOURS = matplotlib.colormaps["tab20"].colors  # type: ignore[attr-defined]
 PANEL_INCHES, HEIGHT_INCHES, CURVE_INCHES = 2.3, 6.0, 4.0
-NAMES_SHARE = 1.05  # of a panel's turns: room for names on its right
+NAMES_SHARE = 1.2  # of a panel's turns: room for names on its right
 LINE_SHARE = 0.03  # of the arena: least distance of two names
 KIB = 1024
 
@@ -77,22 +78,33 @@ def _figure(planned: Planned, with_curve: bool) -> Figure:
 def _draw_segment(planned: Planned, number: int, panel: Axes) -> None:
     program = planned.program
     segment, found = program.segments[number], lifetimes(program, number)
-    colours = {tensor.name: COLOURS[i % len(COLOURS)]
-               for i, tensor in enumerate(program.graph.tensors)}  # fmt: skip
+    colours = _colours(program)
     for life in found.lives:
         panel.add_patch(_patch(life, colours[life.tensor]))
     turns = len(found.order)
     panel.set_xlim(0, turns * (1 + NAMES_SHARE))
-    panel.set_xticks([0, turns])
+    panel.set_xticks([0, turns], ["0", str(found.turns)])
     panel.set_xlabel("turns")
     panel.set_title(f"segment {number}\n{segment.arena_bytes:,} B", fontsize=8)
     panel.axvline(turns, color="black", linewidth=0.5)
     named = [
         (buffer.offset + buffer.size / 2, f"{buffer.tensor} {buffer.size:,} B"
-         + (" (ring)" if buffer_kind(program, buffer) == "ring" else ""), colours[buffer.tensor])
+         + (" (ring)" if buffer.kind == "ring" else ""), colours[buffer.tensor])
         for buffer in segment.buffers
     ]  # fmt: skip
     _write_names(panel, sorted(named), turns, program.arena_bytes)
+
+
+def _colours(program: Program) -> dict[str, Any]:
+    """A colour for each buffer; sums have that of their squeeze."""
+    colours = {
+        tensor.name: COLOURS[i % len(COLOURS)] for i, tensor in enumerate(program.graph.tensors)
+    }
+    for step in program.steps:
+        if step.sums is not None:
+            colours[step.sums] = colours[str(step.output)]
+
+    return colours
 
 
 def _patch(life: Life, colour: Any) -> Rectangle:

@@ -3,11 +3,12 @@ A plan in words and plain characters, for a terminal.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from sqz2c.emit.chart import arena_chart
 from sqz2c.ir.program import Program
 from sqz2c.plan import instructions, lifetimes, peak
-from sqz2c.plan_report.facts import Planned, point
+from sqz2c.plan_report.facts import Planned, decoded_a_turn, point
 
 INPUTS = {
     "image": "the image is the caller's own buffer, not counted",
@@ -34,11 +35,11 @@ def _summary(planned: Planned) -> Iterator[str]:
     size = f"{image.height}x{image.width} {program.graph.order}"
     bound = "" if planned.ram_budget is None else f" of {planned.ram_budget:,}"
     yield f"{size}, {program.graph.classes} classes; {INPUTS[program.input_mode]}"
-    yield (
-        f"RAM      {program.ram_bytes:,} B{bound}: arena {program.arena_bytes:,} (lower bound "
-        f"{program.lower_bound_bytes:,}), tables {scratch.tables:,}, tile {scratch.tile:,}, "
-        f"strip {scratch.strip:,}, context {program.context_bytes:,}"
-    )
+    parts = [f"arena {program.arena_bytes:,} (lower bound {program.lower_bound_bytes:,})"]
+    for name, size in [*asdict(scratch).items(), ("context", program.context_bytes)]:
+        if size:
+            parts.append(f"{name.replace('_', ' ')} {size:,}")
+    yield f"RAM      {program.ram_bytes:,} B{bound}: {', '.join(parts)}"
     yield (
         f"weights  {planned.weights:,}, each decoded {_times(planned, program)} times an image "
         "on average"
@@ -77,12 +78,12 @@ def _limit(program: Program) -> str:
 
 def _segments(program: Program) -> Iterator[str]:
     for number, segment in enumerate(program.segments):
-        count = len(lifetimes(program, number).order)
+        count = lifetimes(program, number).turns
         yield f"segment {number}: {segment.arena_bytes:,} B, {count} {_plural('turn', count)}"
         if segment.moved_from is not None:
             yield f"  first moves {segment.steps[0].input} to where the rest leaves room"
         for step in segment.steps:
-            decoded = step.turns * sum(conv.weights.size for conv in step.convs)
+            decoded = step.turns * decoded_a_turn(step)
             yield (
                 f"  {step.name}: {step.rows} of {step.limit} {_plural('row', step.limit)} a turn, "
                 f"{step.turns} {_plural('turn', step.turns)}, {decoded:,} weights decoded"
@@ -94,7 +95,7 @@ def _plural(noun: str, count: int) -> str:
 
 
 def _chart(program: Program) -> Iterator[str]:
-    yield "arena, from its first byte to its last; # a whole map, = a ring of rows"
+    yield "arena, from its first byte to its last: # a whole map, = a ring of rows, + int32 sums"
     yield from arena_chart(program)
 
 

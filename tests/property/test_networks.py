@@ -23,7 +23,7 @@ from tests.chain import compiled, differences, host_library
 from tests.members import members
 from tests.networks import Member, build
 
-FAST = settings(max_examples=20, deadline=None, derandomize=True)
+FAST = settings(max_examples=15, deadline=None, derandomize=True)
 SLOW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 MODES = st.sampled_from(["image", "arena", "rows"])
 
@@ -118,7 +118,7 @@ def accepts(program: Program) -> bool:
     return True
 
 
-@settings(FAST, max_examples=60)
+@settings(FAST, max_examples=30)
 @given(changed_plans())
 def test_a_changed_plan_that_the_checker_accepts_runs_right(program: Program) -> None:
     """The checker misses no overlap: what it lets pass, the C computes right."""

@@ -117,7 +117,7 @@ class FakePort:
 
     def write(self, data: bytes) -> None:
         self.frames += 1
-        self._incoming += self._over_the_line(self.board.hear(self._over_the_line(data)))
+        self._incoming += self.over_the_line(self.board.hear(self.over_the_line(data)))
 
     def read(self, seconds: float) -> bytes:
         if not self._incoming:
@@ -126,7 +126,7 @@ class FakePort:
 
         return data
 
-    def _over_the_line(self, data: bytes) -> bytes:
+    def over_the_line(self, data: bytes) -> bytes:
         pieces = [data[start : start + 6] for start in range(0, len(data), 6)]
 
         return b"".join(map(self._piece, pieces))

@@ -2,7 +2,9 @@
 Frames and sealed lines: what goes in comes out, and nothing damaged passes for something else.
 """
 
+import re
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +22,7 @@ from sqz2c.firmware.serial_line import (
     unstuff,
 )
 
+SPEC = Path(__file__).parents[3] / "SPEC.md"
 CONTENTS = st.one_of(
     st.binary(max_size=700),
     st.lists(st.sampled_from([0, 1, 254, 255]), max_size=700).map(bytes),
@@ -55,6 +58,18 @@ def test_stuffing_is_the_published_one(content: bytes, coded: bytes) -> None:
     """Known examples; after 254 bytes without a zero another code follows, even for nothing."""
     assert coded == stuff(content)
     assert content == unstuff(coded)
+
+
+def test_example_of_the_spec() -> None:
+    """SPEC.md's worked frame and line are what both sides send."""
+    text = SPEC.read_text()
+    [content] = re.findall(r"^content +((?:[0-9a-f]{2} )+[0-9a-f]{2})$", text, re.M)
+    [sent] = re.findall(r"^on the line +((?:[0-9a-f]{2} )+[0-9a-f]{2})$", text, re.M)
+    frame = Frame(Kind.ROW, 2, bytes([0, 7, 255, 0]))
+
+    assert bytes.fromhex(sent) == encode_frame(frame)
+    assert bytes.fromhex(content) == unstuff(bytes.fromhex(sent)[1:-1])
+    assert f"`{seal('ack row 2').decode().strip()}`" in text
 
 
 @given(FRAMES)

@@ -38,7 +38,10 @@ def test_several_pictures_in_one_session() -> None:
     told: list[int] = []
 
     head = session.hello()
-    heard = [session.classify(n, x, CLASSES, lambda: told.append(1)) for n, x in enumerate(PICTURES)]
+    heard = [
+        session.classify(number, rows, CLASSES, lambda: told.append(1))
+        for number, rows in enumerate(PICTURES)
+    ]
     session.quit()
 
     assert ("fake", "net", "c0ffee") == (head.board, head.network, head.checkpoint)

@@ -11,6 +11,7 @@ from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan import check_plan, curve, instructions, plan
 from sqz2c.plan.choose import WORTH
 from sqz2c.plan.layout import aligned
+from sqz2c.plan.lifetimes import lower_bound
 from tests.networks import Member
 from tests.unit.plan.plans import MEMBERS, MODES, PADDED, POOLED, graph_of, programs
 
@@ -83,7 +84,7 @@ def test_every_plan_passes_its_judge(member: Member, mode: InputMode) -> None:
     for program in programs(member, mode):
         check_plan(program)
         assert program.arena_bytes == aligned(max(s.arena_bytes for s in program.segments))
-        assert program.lower_bound_bytes <= program.arena_bytes
+        assert 0 < lower_bound(program) <= program.arena_bytes
 
 
 @EVERY_MODE

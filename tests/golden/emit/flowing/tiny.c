@@ -20,7 +20,7 @@
 
 typedef tiny_t net_t;
 
-/* Arena: 96 B; no plan of the same model needs less than 96 B at this cost.
+/* Arena: 96 B; 96 B are needed at once in the fullest turn.
  * Inside a segment rows flow through rings (=); between segments one whole map (#) waits.
  *
  * segment 0: 96 B, conv1+pool1 .. conv3+average
