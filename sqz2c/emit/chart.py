@@ -10,7 +10,8 @@ WIDTH = 64  # columns for the whole arena
 
 def arena_chart(program: Program) -> list[str]:
     """
-    A block a segment, a bar a tensor; columns are arena bytes. `#` is a map, `=` a ring, `+` int32 sums.
+    A block a segment, a bar a tensor; columns are arena bytes. `#` is a map, `=` a ring, `+`
+    int32 sums.
     """
     size = program.arena_bytes
     lines = []

@@ -70,8 +70,11 @@ def lay_out(
     geometries = [geometry(graph, step) for step in steps]
     order = turns(steps, geometries, fed=input_place == "rows")
     source, *outputs = waits(steps, geometries, order)
-    items = [_item(graph, step, wait, step is steps[-1])
-             for step, wait in zip(steps, outputs, strict=True) if step.output is not None]
+    items = [
+        _item(graph, step, wait, step is steps[-1])
+        for step, wait in zip(steps, outputs, strict=True)
+        if step.output is not None
+    ]
     items += _sums(graph, steps, order)
     if input_place == "rows":
         items.append(_input_item(graph, steps[0], geometries[0], source))
@@ -121,14 +124,22 @@ def _stackings(items: Sequence[_Item], passing: Collection[str]) -> Iterator[lis
     First fit, by two orders: what pauses, or what is PASSING, comes first, then what stays, then
     the map, each in order of birth. Last the plain stack of the search's model.
     """
-    yield _first_fit(sorted(items, key=lambda i: (i.kind == "map", not i.pauses, i.born, i.tensor)))
-    order = sorted(items, key=lambda i: (i.kind == "map", i.tensor not in passing, i.born, i.tensor))
+    yield _first_fit(
+        sorted(items, key=lambda i: (i.kind == "map", not i.pauses, i.born, i.tensor))
+    )
+    order = sorted(
+        items, key=lambda i: (i.kind == "map", i.tensor not in passing, i.born, i.tensor)
+    )
     yield _first_fit(order)
     offset = max((i.size for i in items if i.tensor in passing), default=0)
     plain = []
     for item in order:
         is_passing = item.tensor in passing
-        plain.append(Buffer(item.tensor, item.held, item.row_bytes, 0 if is_passing else offset, item.kind))
+        plain.append(
+            Buffer(
+                item.tensor, item.held, item.row_bytes, 0 if is_passing else offset, item.kind
+            )
+        )
         offset += 0 if is_passing else item.size
     yield plain
 

@@ -22,6 +22,9 @@ from sqz2c.plan.stages import Choice, Stage
 from sqz2c.plan.steps import Geometry, geometry
 
 
+NEVER = 1 << 60  # the cost of what does not fit at all
+
+
 @dataclass(frozen=True)
 class Cut:
     """Stages [FIRST, LAST] as one segment, with the CHOICES of each."""
@@ -55,10 +58,20 @@ class _Frontier:
     sizes: list[int] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
 
-    def cheapest(self, size: int) -> int | None:
-        """Least cost within SIZE bytes."""
+    def cheapest(self, size: int) -> Candidate | None:
+        """The one of least cost within SIZE bytes."""
         at = bisect_right(self.sizes, size)
-        return self.candidates[at - 1].cost if at else None
+        return self.candidates[at - 1] if at else None
+
+    def followed_by(self, other: "_Frontier") -> list[Candidate]:
+        """The best of one of these and then one of OTHER, at each size that either has."""
+        found = []
+        for size in sorted({*self.sizes, *other.sizes}):
+            a, b = self.cheapest(size), other.cheapest(size)
+            if a is not None and b is not None:
+                found.append(Candidate(max(a.bytes, b.bytes), a.cost + b.cost, a.cuts + b.cuts))
+
+        return found
 
     def set(self, candidates: Sequence[Candidate]) -> None:
         kept: list[Candidate] = []
@@ -85,63 +98,91 @@ class _Search:
         self.stages = stages
         self.mode = mode
         self.summed = summed
-        count = len(stages)
-        self.rest = [0] * (count + 1)  # the least that stages from here on cost
-        for index in reversed(range(count)):
-            least = min(stages[index].cost(choice) for choice in self._choices(stages[index]))
-            self.rest[index] = self.rest[index + 1] + least
         self.whole = _Frontier()
         # no program is smaller than its first stage with the image
         inside = min(label.stays + label.passes for label in self._first(0))
         self.floor = self._input_map(0) + inside
+        self.alone = [self._alone(index) for index in range(len(stages))]
+        self.least: list[list[int]] = []
+        self.ceilings: dict[tuple[int, int], list[float]] = {}
 
     def run(self) -> tuple[Candidate, ...]:
-        """Single-stage segments first: they bound everything that follows."""
+        """Short segments first: the programs made of them bound what is worth extending."""
         count = len(self.stages)
-        self.whole.set(self._join([self._finish(i, i, self._first(i)) for i in range(count)]))
-        segments: dict[tuple[int, int], list[Candidate]] = {}
-        for first in range(count):
-            labels = self._first(first)
-            segments[first, first] = self._finish(first, first, labels)
-            for last in range(first + 1, count):
-                labels = self._extend(first, last, labels)
-                segments[first, last] = self._finish(first, last, labels)
+        labels = [self._first(first) for first in range(count)]
+        segments: dict[tuple[int, int], _Frontier] = {}
+        for length in range(count):
+            for first in range(count - length):
+                last = first + length
+                if length:
+                    labels[first] = self._extend(first, last, labels[first])
+                segments[first, last] = self._finish(first, last, labels[first])
+            self._learn(segments)
+
+        return tuple(self.whole.candidates)
+
+    def _learn(self, segments: dict[tuple[int, int], _Frontier]) -> None:
+        """Join the segments known so far to whole programs, and bound the rest by them."""
+        count = len(self.stages)
         best = [_Frontier() for _ in range(count + 1)]
         best[0].set([Candidate(0, 0, ())])
         for last in range(count):
-            found = []
+            found: list[Candidate] = []
             for first in range(last + 1):
-                found += self._combine(best[first].candidates, segments[first, last])
+                if (first, last) in segments:
+                    found += best[first].followed_by(segments[first, last])
             best[last + 1].set(found)
+        self.whole.set([*self.whole.candidates, *best[count].candidates])
+        self.ceilings = {}
+        self.least = []
+        for at in range(len(self.whole.sizes)):
+            size = self.whole.sizes[at + 1] - 1 if at + 1 < len(self.whole.sizes) else None
+            sums = [0]
+            for choices in self.alone:
+                costs = (cost for bytes_, cost in choices if size is None or bytes_ <= size)
+                sums.append(sums[-1] + min(costs, default=NEVER))
+            self.least.append(sums)
 
-        return tuple(best[count].candidates)
+    def _alone(self, index: int) -> list[tuple[int, int]]:
+        """(bytes, cost) of each choice of stage INDEX: less it takes in no segment."""
+        stage = self.stages[index]
+        after = self.stages[index + 1] if index + 1 < len(self.stages) else None
+        found = []
+        for choice in self._choices(stage):
+            enters = leaves = 0
+            if index or self.mode == "rows":
+                enters = aligned(_ring(stage, choice, 1) * stage.input_row_bytes)
+            elif self.mode == "arena":
+                enters = self._input_map(0)
+            if after is not None:
+                rows = min(_ring(after, c, choice.rows) for c in self._choices(after))
+                leaves = aligned(rows * after.input_row_bytes)
+            size = sum(stage.inside(choice)) + max(enters, leaves)
+            found.append((size, stage.cost(choice)))
 
-    def _join(self, parts: Sequence[list[Candidate]]) -> list[Candidate]:
-        whole = [Candidate(0, 0, ())]
-        for part in parts:
-            merged = _Frontier()
-            merged.set(self._combine(whole, part))
-            whole = merged.candidates
-
-        return whole
-
-    @staticmethod
-    def _combine(left: Sequence[Candidate], right: Sequence[Candidate]) -> list[Candidate]:
-        return [
-            Candidate(max(a.bytes, b.bytes), a.cost + b.cost, a.cuts + b.cuts)
-            for a in left
-            for b in right
-        ]
+        return found
 
     def _is_hopeless(self, size: int, cost: int, first: int, last: int) -> bool:
         """
-        Whether a known program is as small as any can be with a segment of SIZE, and cheaper than
-        COST with all the rest.
+        Whether, at any size from SIZE on, a known program costs no more than COST for stages
+        [FIRST, LAST] and the least that all others can cost in that size.
         """
-        known = self.whole.cheapest(max(size, self.floor))
-        least = cost + self.rest[0] - self.rest[first] + self.rest[last + 1]
+        at = bisect_right(self.whole.sizes, max(size, self.floor)) - 1
 
-        return known is not None and known < least
+        return at >= 0 and cost >= self._ceiling(first, last)[at]
+
+    def _ceiling(self, first: int, last: int) -> list[float]:
+        """What stages [FIRST, LAST] must cost less than, from each size of a known program on."""
+        if (first, last) not in self.ceilings:
+            result: list[float] = []
+            most = float("-inf")
+            pairs = zip(reversed(self.whole.candidates), reversed(self.least), strict=True)
+            for known, sums in pairs:
+                most = max(most, known.cost - sums[first] - sums[-1] + sums[last + 1])
+                result.append(most)
+            self.ceilings[first, last] = result[::-1]
+
+        return self.ceilings[first, last]
 
     def _choices(self, stage: Stage) -> list[Choice]:
         return [choice for choice in stage.choices if self.summed or not choice.summed]
@@ -178,11 +219,11 @@ class _Search:
 
         return result
 
-    def _finish(self, first: int, last: int, labels: Sequence[_Label]) -> list[Candidate]:
+    def _finish(self, first: int, last: int, labels: Sequence[_Label]) -> _Frontier:
         """Labels as whole segments: with their input and output maps."""
-        if first == 0 and last == len(self.stages) - 1 and self.mode == "rows":
-            return []  # logits have no place before all rows were pushed
         found = _Frontier()
+        if first == 0 and last == len(self.stages) - 1 and self.mode == "rows":
+            return found  # logits have no place before all rows were pushed
         candidates = []
         floor = self._input_map(first)
         for label in labels:
@@ -195,7 +236,7 @@ class _Search:
                 candidates.append(Candidate(size, label.cost, (cut,)))
         found.set(candidates)
 
-        return found.candidates
+        return found
 
     def _input_map(self, first: int) -> int:
         """Bytes of the map that stage FIRST reads, if it begins a segment."""

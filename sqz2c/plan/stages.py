@@ -17,7 +17,6 @@ from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
 
-
 MAX_SUMMED = 2  # convolutions that sqz_fire sums into one squeeze
 
 
@@ -86,8 +85,14 @@ class Stage:
             elif step is last:
                 result.append(replace(step, rows=rows))
             else:
-                result.append(replace(step, rows=max(1, before - last.convs[0].padding)
-                                      if rows < self.limit else step.limit))
+                result.append(
+                    replace(
+                        step,
+                        rows=max(1, before - last.convs[0].padding)
+                        if rows < self.limit
+                        else step.limit,
+                    )
+                )
 
         return tuple(result)
 
@@ -143,7 +148,9 @@ class Stage:
         if squeeze is not None:
             width = self.graph.tensor(squeeze.output).width
             passing[str(steps[-1].sums)] = 4 * choice.rows * width * squeeze.out_channels
-        for step, wait in list(zip(steps, waits(steps, geometries, order)[1:], strict=True))[:-1]:
+        for step, wait in list(zip(steps, waits(steps, geometries, order)[1:], strict=True))[
+            :-1
+        ]:
             tensor = self.graph.tensor(str(step.output))
             size = aligned(min(wait.held, tensor.height) * tensor.width * tensor.channels)
             passes = _is_empty_between(wait, order, len(steps) - 1)

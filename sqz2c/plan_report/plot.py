@@ -41,7 +41,9 @@ def plot(planned: Planned, suffix: str, *, with_curve: bool = False) -> bytes:
     arena; with the curve below where that is asked for.
     """
     if suffix.lower() not in FORMATS:
-        raise EmitError(f"a plot can be a .png or an .svg file, not {suffix or 'without a suffix'}.")
+        raise EmitError(
+            f"a plot can be a .png or an .svg file, not {suffix or 'without a suffix'}."
+        )
     kind = FORMATS[suffix.lower()]
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
@@ -57,8 +59,8 @@ def _figure(planned: Planned, with_curve: bool) -> Figure:
     count = len(planned.program.segments)
     height = HEIGHT_INCHES + (CURVE_INCHES if with_curve else 0)
     figure = Figure(figsize=(max(7.0, PANEL_INCHES * count), height), layout="constrained")
-    parts = figure.subfigures(2 if with_curve else 1, 1, squeeze=False,
-                              height_ratios=[HEIGHT_INCHES, CURVE_INCHES][: 1 + with_curve])  # fmt: skip
+    ratios = [HEIGHT_INCHES, CURVE_INCHES][: 1 + with_curve]
+    parts = figure.subfigures(len(ratios), 1, squeeze=False, height_ratios=ratios)
     panels = parts[0, 0].subplots(1, count, sharey=True, squeeze=False)[0]
     program = planned.program
     parts[0, 0].suptitle(
@@ -109,7 +111,9 @@ def _colours(program: Program) -> dict[str, Any]:
 
 def _patch(life: Life, colour: Any) -> Rectangle:
     size = (life.end - life.begin, (life.high - life.low) / KIB)
-    return Rectangle((life.begin, life.low / KIB), *size, facecolor=colour, linewidth=0, alpha=0.8)
+    return Rectangle(
+        (life.begin, life.low / KIB), *size, facecolor=colour, linewidth=0, alpha=0.8
+    )
 
 
 def _write_names(
@@ -122,10 +126,14 @@ def _write_names(
         heights.append(max(middle, heights[-1] + least) if heights else middle)
     excess = max(0.0, heights[-1] - (arena_bytes - least / 2)) if heights else 0.0
     for index in reversed(range(len(heights))):
-        above = heights[index + 1] - least if index + 1 < len(heights) else heights[index] - excess
+        above = (
+            heights[index + 1] - least if index + 1 < len(heights) else heights[index] - excess
+        )
         heights[index] = min(heights[index], above)
     for (middle, text, colour), height in zip(named, heights, strict=True):
-        panel.plot([turns, turns * 1.06], [middle / KIB, height / KIB], color=colour, linewidth=1)
+        panel.plot(
+            [turns, turns * 1.06], [middle / KIB, height / KIB], color=colour, linewidth=1
+        )
         panel.text(turns * 1.08, height / KIB, text, va="center", fontsize=5.5)
 
 

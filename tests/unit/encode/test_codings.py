@@ -107,5 +107,5 @@ def test_float_weights_are_refused():
 
 def test_unknown_order_is_refused():
     """An order nobody decodes is an error, not a guess."""
-    with pytest.raises(EncodeError, match="order 2 is not known"):
+    with pytest.raises(EncodeError, match="order 3 is not known"):
         encode_filters(layer([1]), order=3)

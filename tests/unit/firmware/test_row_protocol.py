@@ -4,6 +4,7 @@ The board's side of the serial line, the C of boards/common in QEMU: what SPEC.m
 
 import re
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from sqz2c.firmware import load_board
 from sqz2c.firmware.feed import in_qemu
 from sqz2c.firmware.ports import SocketPort
-from sqz2c.firmware.serial_line import Frame, Kind, LineReader, encode_frame, unseal
+from sqz2c.firmware.serial_line import Frame, Kind, LineReader, encode_frame, stuff, unseal
 from sqz2c.firmware.session import Session
 from tests.unit.firmware.fake_board import FakeBoard, FakePort
 from tests.unit.firmware.fed_stub import FAST, build, fed, feed
@@ -92,6 +93,9 @@ def test_the_board_does_what_the_spec_says(tmp_path: Path, qemu: None) -> None:
     def frame(kind: Kind, number: int, payload: bytes = b"") -> bytes:
         return encode_frame(Frame(kind, number, payload))
 
+    content = b"\2H\0\0"
+    other_version = stuff(content + zlib.crc32(content).to_bytes(4, "little"))
+
     with in_qemu(firmware, load_board(FAST)) as port:
         ask = conversation(port)
         head, *rest = ask(frame(Kind.HELLO, 9))[-2:]
@@ -114,6 +118,7 @@ def test_the_board_does_what_the_spec_says(tmp_path: Path, qemu: None) -> None:
             (frame(Kind.ROW, 0, row), "ack row 0"),
             (frame(Kind.ROW, 0, row), "ack row 0"),
             (frame(Kind.ROW, 1, row), "ack row 1"),
+            (other_version + b"\0", "nak row 2"),
             (b"\0" * 9 + b"garbage\0", "nak row 2"),
             (frame(Kind.ROW, 2, row)[:-4] + b"\0", "nak row 2"),
             (b"\xff" * 3000 + b"\0", "nak row 2"),

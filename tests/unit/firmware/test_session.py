@@ -122,6 +122,22 @@ def test_an_answer_that_never_comes_whole_is_an_error() -> None:
         classify_all(Session(port, port.clock))
 
 
+def test_records_of_another_picture_mean_nothing() -> None:
+    """Logits belong to the picture whose number they carry."""
+    board = FakeBoard()
+    whole = board.finish
+    other = seal("logits 9 first 0 " + " ".join(["1"] * 16))
+
+    def finish(frame: Frame) -> bytes:
+        *records, ack = whole(frame).splitlines(keepends=True)
+        return b"".join([*records, other, ack])
+
+    board.finish = finish  # type: ignore[method-assign]
+    port = FakePort(board)
+
+    assert expected() == classify_all(Session(port, port.clock))
+
+
 def test_a_fault_ends_the_session() -> None:
     """A fault is told with its record, although it has no seal."""
     board = FakeBoard()

@@ -17,7 +17,9 @@ from tests.networks import Member, build
 MODES: tuple[InputMode, ...] = ("image", "arena", "rows")
 
 # Two and three fires, pools in different places, windows that leave rows over.
-SMALL = Member(height=24, width=24, fires=((2, 6, 6), (5, 3, 9)), pool_after=(0,), stem=(5, 3, 2, 1))
+SMALL = Member(
+    height=24, width=24, fires=((2, 6, 6), (5, 3, 9)), pool_after=(0,), stem=(5, 3, 2, 1)
+)
 POOLED = Member(height=20, width=17, fires=((4, 8, 8), (4, 8, 8)), pool_after=(0, 1))
 PADDED = Member(
     height=21,

@@ -54,7 +54,8 @@ def clashes(program: Program) -> Iterator[tuple[int, str, int]]:
     for at, event in enumerate(events):
         for kept in event.reads:
             made = max(
-                (n for n in range(at) for w in events[n].writes if same_row(w, kept)), default=None
+                (n for n in range(at) for w in events[n].writes if same_row(w, kept)),
+                default=None,
             )
             if made is None or events[made].segment != event.segment:
                 continue
@@ -175,7 +176,9 @@ def moved() -> tuple[Program, int]:
 
 FAULTS: dict[str, Callable[[], Program]] = {
     "moved from a byte above": lambda: with_segment(moved()[0], 1, moved_from=moved()[1] + 1),
-    "moved from outside": lambda: with_segment(moved()[0], 1, moved_from=moved()[0].arena_bytes - 1),
+    "moved from outside": lambda: with_segment(
+        moved()[0], 1, moved_from=moved()[0].arena_bytes - 1
+    ),
     "moved from below": lambda: with_segment(moved()[0], 1, moved_from=-1),
     "not moved": lambda: with_segment(moved()[0], 1, moved_from=None),
     "a limit too small": lambda: with_step(

@@ -50,9 +50,15 @@ def test_without_a_budget_little_speed_buys_much_ram(member: Member, mode: Input
 
 @pytest.mark.parametrize(
     ("mode", "advice"),
-    [("image", "feed rows (--input rows), "), ("arena", "feed rows (--input rows), "), ("rows", "")],
+    [
+        ("image", "feed rows (--input rows), "),
+        ("arena", "feed rows (--input rows), "),
+        ("rows", ""),
+    ],
 )
-def test_an_impossible_budget_is_refused_with_the_least_ram(mode: InputMode, advice: str) -> None:
+def test_an_impossible_budget_is_refused_with_the_least_ram(
+    mode: InputMode, advice: str
+) -> None:
     """One sentence: the smallest RAM that would do, the layer that needs it, the way out."""
     least = min(programs(PADDED, mode), key=lambda program: program.ram_bytes)
     with pytest.raises(PlanError) as refusal:

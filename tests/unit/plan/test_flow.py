@@ -83,10 +83,7 @@ def test_rows_that_wait() -> None:
 @st.composite
 def flows(draw: st.DrawFn) -> tuple[Graph, list[Step], bool]:
     graph = build(draw(members(40)))
-    steps = [
-        replace(step, rows=draw(st.integers(1, step.limit)))
-        for step in steps_of(graph)
-    ]
+    steps = [replace(step, rows=draw(st.integers(1, step.limit))) for step in steps_of(graph)]
     first = draw(st.integers(0, len(steps) - 1))
     last = draw(st.integers(first, len(steps) - 1))
 
@@ -95,7 +92,9 @@ def flows(draw: st.DrawFn) -> tuple[Graph, list[Step], bool]:
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(flows())
-def test_every_row_is_made_once_and_in_order(drawn_flow: tuple[Graph, list[Step], bool]) -> None:
+def test_every_row_is_made_once_and_in_order(
+    drawn_flow: tuple[Graph, list[Step], bool],
+) -> None:
     """Each step makes all rows up to its limit, and reads only rows that are there."""
     graph, steps, fed = drawn_flow
     done = [0] * len(steps)
@@ -121,5 +120,7 @@ def test_a_ring_is_as_deep_as_it_must_be(drawn_flow: tuple[Graph, list[Step], bo
             if turn.step != index:
                 continue
             reads = [t.reads_begin for t in order[at:] if t.step == index + 1]
-            deepest = max(deepest, geometries[index].stored(turn.end) - min(reads, default=turn.end))
+            deepest = max(
+                deepest, geometries[index].stored(turn.end) - min(reads, default=turn.end)
+            )
         assert deepest == wait.held
