@@ -6,6 +6,7 @@ Exit codes: 0 done and equal; 1 a difference was found; 2 refused, with the reas
 
 import itertools
 import json
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -95,7 +96,7 @@ def generate(model: Path, out: Path, name: str, board: str | None, calibrate: Pa
         compiled.write(out)
     _print_summary(out, json.loads(compiled.files["manifest.json"]))
     if verify_count:
-        _say(f"{proof.images} pictures through {proof.layers} layers: equal to PyTorch")
+        _say(f"{_count(proof.images, 'image')} through {proof.layers} layers: equal to PyTorch")
 
 
 def _print_summary(out: Path, manifest: dict[str, Any]) -> None:
@@ -110,6 +111,9 @@ def _print_summary(out: Path, manifest: dict[str, Any]) -> None:
     _say(f"  RAM    {ram['total_bytes']:>11,} B  arena {ram['arena_bytes']:,} (lower bound "
          f"{manifest['arena_lower_bound_bytes']:,}), scratch {ram['scratch_bytes']:,}, context "
          f"{ram['context_bytes']:,}")  # fmt: skip
+    picture = image["height"] * image["width"] * image["channels"]
+    if manifest["input_mode"] == "image":
+        _say(f"         {picture:>11,} B  of image, wherever you keep it, is not counted")
     _say(f"  plan: {len(manifest['segments'])} segments, input: {manifest['input_mode']}, each "
          f"weight decoded {manifest['decoded_weights'] / _weights(manifest):.2f} times an "
          "image")  # fmt: skip
@@ -143,7 +147,7 @@ def verify(out: Path, images: Path | None, count: int | None, as_json: bool) -> 
             "first_difference": asdict(difference) if difference else None,
         }))  # fmt: skip
     elif difference is None:
-        _say(f"{proof.images} pictures through {proof.layers} layers: equal to PyTorch")
+        _say(f"{_count(proof.images, 'image')} through {proof.layers} layers: equal to PyTorch")
     else:
         _say(f"picture {difference.image}: {difference}")
     sys.exit(0 if proof.equal else DIFFERENT)
@@ -161,8 +165,12 @@ def build(out: Path, board: str, embed: int | None) -> None:
     _print_firmware(pipeline.build_output(read_output(out), target, embed), target)
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _print_firmware(built: fw.Firmware, board: fw.Board) -> None:
-    holds = "rows over the serial line" if built.takes_rows else f"{built.images} test pictures"
+    holds = "rows over the serial line" if built.takes_rows else _count(built.images, "test picture")
     _say(f"{built.elf} (.bin, .hex): {holds}")
     _say(f"  flash {built.flash_bytes:>11,} B of {board.flash_bytes:,}")
     _say(f"  RAM   {built.ram_bytes:>11,} B of {board.ram_bytes:,}, "
@@ -210,9 +218,9 @@ def run(out: Path, board: str, images: Path | None, count: int | None, port: str
         _say(json.dumps(figures))
     else:
         _print_firmware(built, target)
-        counted = "" if result.instructions is None else f"{result.instructions:,} instructions, "
+        counted = "" if result.instructions is None else f"{result.instructions:,} instructions for the first, "
         agree = "equal to PyTorch" if result.equal else "DIFFERENT from PyTorch"
-        _say(f"{board}: {result.images} pictures, logits {agree}; {counted}"
+        _say(f"{board}: {_count(result.images, 'picture')}, logits {agree}; {counted}"
              f"stack {result.stack_bytes:,} B; verdict {result.verdict}")  # fmt: skip
     sys.exit(0 if result.verdict == "pass" else DIFFERENT)
 
@@ -228,7 +236,7 @@ def flash(out: Path, board: str, dry_run: bool) -> None:
     output = read_output(out)
     built = fw.load_firmware(out, target) or pipeline.build_output(output, target)
     if dry_run:
-        _say(" ".join(fw.flash_command(built, target)))
+        _say(shlex.join(fw.flash_command(built, target)))
     else:
         fw.flash(built, target)
 

@@ -19,7 +19,7 @@ def arena_chart(program: Program) -> list[str]:
         lines.append(f"segment {number}: {segment.arena_bytes:,} B, {segment.name}")
         for buffer in sorted(segment.buffers, key=lambda b: (b.offset, b.tensor)):
             first = buffer.offset * WIDTH // size
-            last = max(first + 1, -(-buffer.end * WIDTH // size))
+            last = max(first + 1, buffer.end * WIDTH // size)
             bar = (" " * first + MARKS[buffer.kind] * (last - first)).ljust(WIDTH)
             lines.append(f"  |{bar}| {buffer.tensor} {buffer.size:,} B")
 

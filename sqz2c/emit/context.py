@@ -16,6 +16,11 @@ from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.program import Buffer, Program
 
 RUNTIME_ABI = 2
+IMAGE_WHERE = {
+    "image": "the image come on top",
+    "arena": "no image come on top, since it is inside",
+    "rows": "the row you push come on top",
+}
 ORDER_TEXT = {"RGB": "channels R, G, B", "BGR": "channels B, G, R", "GRAY": "one channel"}
 
 
@@ -57,6 +62,7 @@ def context(
         "uses_at": _uses_at(program, segments),
         "places": _places(program, names),
         "mode": program.input_mode,
+        "image_where": IMAGE_WHERE[program.input_mode],
         "counters": counters,
         "image_place": _image_place(program, names),
         "image_held": _image_held(program),

@@ -121,7 +121,7 @@ def choose(
     fitting = [(p, c) for p, c in programs if p.ram_bytes <= ram_budget]
     if not fitting:
         least = min((p for p, _ in programs), key=lambda p: p.ram_bytes)
-        feed = "" if mode == "rows" else "feed rows (--input rows), "
+        feed = "feed rows (--input rows), " if mode == "arena" else ""
         raise PlanError(
             f"{ram_budget:,} B of RAM are too few: the smallest plan takes {least.ram_bytes:,} B, "
             f"because of {peak(least).step}; give more RAM, {feed}or train a smaller network."

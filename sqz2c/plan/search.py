@@ -15,8 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+import numpy as np
+
 from sqz2c.ir.program import InputMode
 from sqz2c.plan.flow import backlog
+from sqz2c.plan.labels import Labels, undominated
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.stages import Choice, Stage
 from sqz2c.plan.steps import Geometry, geometry
@@ -41,14 +44,6 @@ class Candidate:
     bytes: int
     cost: int
     cuts: tuple[Cut, ...]
-
-
-@dataclass(frozen=True)
-class _Label:
-    choices: tuple[Choice, ...]
-    stays: int
-    passes: int
-    cost: int
 
 
 @dataclass
@@ -100,11 +95,11 @@ class _Search:
         self.summed = summed
         self.whole = _Frontier()
         # no program is smaller than its first stage with the image
-        inside = min(label.stays + label.passes for label in self._first(0))
-        self.floor = self._input_map(0) + inside
+        labels = self._first(0)
+        self.floor = self._input_map(0) + int((labels.stays + labels.passes).min())
         self.alone = [self._alone(index) for index in range(len(stages))]
         self.least: list[list[int]] = []
-        self.ceilings: dict[tuple[int, int], list[float]] = {}
+        self.ceilings: dict[tuple[int, int], list[int]] = {}
 
     def run(self) -> tuple[Candidate, ...]:
         """Short segments first: the programs made of them bound what is worth extending."""
@@ -162,20 +157,24 @@ class _Search:
 
         return found
 
-    def _is_hopeless(self, size: int, cost: int, first: int, last: int) -> bool:
+    def _are_hopeless(
+        self, sizes: np.ndarray, costs: np.ndarray, first: int, last: int
+    ) -> np.ndarray:
         """
-        Whether, at any size from SIZE on, a known program costs no more than COST for stages
-        [FIRST, LAST] and the least that all others can cost in that size.
+        For each of SIZES and COSTS of stages [FIRST, LAST] whether, at any size from there on, a
+        known program costs no more than with the least that all others can cost in that size.
         """
-        at = bisect_right(self.whole.sizes, max(size, self.floor)) - 1
+        known = np.array(self.whole.sizes, np.int64)
+        at = np.searchsorted(known, np.maximum(sizes, self.floor), side="right")
+        ceilings = np.array([NEVER, *self._ceiling(first, last)], np.int64)
 
-        return at >= 0 and cost >= self._ceiling(first, last)[at]
+        return costs >= ceilings[at]
 
-    def _ceiling(self, first: int, last: int) -> list[float]:
+    def _ceiling(self, first: int, last: int) -> list[int]:
         """What stages [FIRST, LAST] must cost less than, from each size of a known program on."""
         if (first, last) not in self.ceilings:
-            result: list[float] = []
-            most = float("-inf")
+            result: list[int] = []
+            most = -NEVER
             pairs = zip(reversed(self.whole.candidates), reversed(self.least), strict=True)
             for known, sums in pairs:
                 most = max(most, known.cost - sums[first] - sums[-1] + sums[last + 1])
@@ -187,53 +186,58 @@ class _Search:
     def _choices(self, stage: Stage) -> list[Choice]:
         return [choice for choice in stage.choices if self.summed or not choice.summed]
 
-    def _first(self, first: int) -> list[_Label]:
+    def _first(self, first: int) -> Labels:
+        """Labels of stage FIRST alone."""
         stage = self.stages[first]
-        labels = []
-        for choice in self._choices(stage):
+        rows = []
+        for number, choice in enumerate(self._choices(stage)):
             stays, passes = stage.inside(choice)
             if first == 0 and self.mode == "rows":
                 stays += aligned(_ring(stage, choice, 1) * stage.input_row_bytes)
-            labels.append(_Label((choice,), stays, passes, stage.cost(choice)))
+            rows.append((stays, passes, stage.cost(choice), number))
+        choices = [(choice,) for choice in self._choices(stage)]
 
-        return labels
+        return Labels(choices, *np.array(rows, np.int64).T)
 
-    def _extend(self, first: int, last: int, labels: Sequence[_Label]) -> list[_Label]:
+    def _extend(self, first: int, last: int, labels: Labels) -> Labels:
         """Labels of stages [FIRST, LAST] from those of [FIRST, LAST - 1]."""
         stage, floor = self.stages[last], self._input_map(first)
-        result: list[_Label] = []
-        for choice in self._choices(stage):
+        arriving = [choice.rows for choice in self._choices(self.stages[last - 1])]
+        parts = []
+        for number, choice in enumerate(self._choices(stage)):
             inside, during = stage.inside(choice)
-            cost = stage.cost(choice)
-            extended = []
-            for label in labels:
-                ring = aligned(_ring(stage, choice, label.choices[-1].rows) * stage.input_row_bytes)
-                stays = label.stays + ring + inside
-                passes = max(label.passes, during)
-                least = floor + stays + passes
-                if not self._is_hopeless(least, label.cost + cost, first, last):
-                    extended.append(
-                        _Label((*label.choices, choice), stays, passes, label.cost + cost)
-                    )
-            result += _undominated(extended)
+            rings = [aligned(_ring(stage, choice, rows) * stage.input_row_bytes) + inside
+                     for rows in arriving]  # fmt: skip
+            stays = labels.stays + np.array(rings, np.int64)[labels.last]
+            passes = np.maximum(labels.passes, during)
+            cost = labels.cost + stage.cost(choice)
+            alive = ~self._are_hopeless(floor + stays + passes, cost, first, last)
+            kept = np.flatnonzero(alive)
+            kept = kept[undominated(stays[kept], passes[kept], cost[kept])]
+            choices = [(*labels.choices[at], choice) for at in kept]
+            numbers = np.full(len(kept), number)
+            parts.append(Labels(choices, stays[kept], passes[kept], cost[kept], numbers))
 
-        return result
+        return Labels.joined(parts)
 
-    def _finish(self, first: int, last: int, labels: Sequence[_Label]) -> _Frontier:
+    def _finish(self, first: int, last: int, labels: Labels) -> _Frontier:
         """Labels as whole segments: with their input and output maps."""
         found = _Frontier()
         if first == 0 and last == len(self.stages) - 1 and self.mode == "rows":
             return found  # logits have no place before all rows were pushed
-        candidates = []
-        floor = self._input_map(first)
-        for label in labels:
-            if self._is_hopeless(floor + label.stays + label.passes, label.cost, first, last):
+        maps = max(self._input_map(first), self.stages[last].output_bytes)
+        least = labels.stays + labels.passes + maps
+        hopeless = self._are_hopeless(least, labels.cost, first, last)
+        candidates: list[Candidate] = []
+        smallest = NEVER  # of those that cost less
+        for at in np.lexsort((least, labels.cost)):
+            if hopeless[at] or least[at] >= smallest:
                 continue
-            maps = self._maps(first, last, label.choices)
-            size = label.stays + label.passes + maps
-            if not self._is_hopeless(size, label.cost, first, last):
-                cut = Cut(first, last, label.choices)
-                candidates.append(Candidate(size, label.cost, (cut,)))
+            cut = Cut(first, last, labels.choices[at])
+            size = int(least[at]) - maps + self._maps(first, last, cut.choices)
+            if size < smallest:
+                smallest = size
+                candidates.append(Candidate(size, int(labels.cost[at]), (cut,)))
         found.set(candidates)
 
         return found
@@ -253,26 +257,6 @@ class _Search:
             return before + after
 
         return max(after, before + aligned(max(0, _shift(stages, choices))))
-
-
-def _undominated(labels: Sequence[_Label]) -> list[_Label]:
-    """Labels that no cheaper one matches in what stays and what passes."""
-    kept: list[_Label] = []
-    stays: list[int] = []  # a staircase of the kept: rising, with ever fewer bytes that pass
-    passes: list[int] = []
-    for label in sorted(labels, key=lambda x: (x.cost, x.stays, x.passes)):
-        at = bisect_right(stays, label.stays)
-        if at and passes[at - 1] <= label.passes:
-            continue
-        kept.append(label)
-        end = at
-        while end < len(stays) and passes[end] >= label.passes:
-            end += 1
-        begin = at - 1 if at and stays[at - 1] == label.stays else at
-        stays[begin:end] = [label.stays]
-        passes[begin:end] = [label.passes]
-
-    return kept
 
 
 @cache

@@ -44,7 +44,7 @@ def _summary(planned: Planned) -> Iterator[str]:
         f"weights  {planned.weights:,}, each decoded {_times(planned, program)} times an image "
         "on average"
     )
-    yield f"work     {_millions(program)} million instructions an image, estimated"
+    yield f"work     {_millions(program)} million instructions an image, estimated for a Cortex-M4"
     yield f"limit    {_limit(program)}"
     for name, other in (("smaller", planned.smaller), ("cheaper", planned.cheaper)):
         yield f"{name:8} {_neighbour(planned, other) if other else f'no plan is {name}'}"

@@ -60,7 +60,13 @@ def run_on(
 
 
 @pytest.mark.parametrize("name", QEMU_BOARDS)
-@pytest.mark.parametrize("kind", MEMBERS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=() if "zero points" in kind else pytest.mark.slow)
+        for kind in MEMBERS
+    ],
+)
 def test_logits_are_pytorch_s_on_every_core(tmp_path: Path, kind: str, name: str) -> None:
     """Every core gives PyTorch's logits, with intact weights and stack, within its reserve."""
     need(*RUN_TOOLS)
@@ -73,6 +79,7 @@ def test_logits_are_pytorch_s_on_every_core(tmp_path: Path, kind: str, name: str
     assert len(set(map(tuple, (x.tolist() for x in expected)))) > 1
 
 
+@pytest.mark.slow
 def test_instructions_are_the_same_in_each_run(tmp_path: Path) -> None:
     """The same firmware counts the same instructions whenever it runs."""
     need(*RUN_TOOLS)

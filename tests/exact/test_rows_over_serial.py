@@ -68,6 +68,7 @@ def test_pictures_are_fed_in_one_session(out: Path, tmp_path: Path) -> None:
     assert load_firmware(out, board).takes_rows
 
 
+@pytest.mark.slow
 def test_without_a_folder_noise_is_fed(out: Path) -> None:
     """Without --images firmware that takes rows gets what verify would take, five at most."""
     done = sqz2c("run", out, "--board", "netduinoplus2")
@@ -77,6 +78,7 @@ def test_without_a_folder_noise_is_fed(out: Path) -> None:
     assert "3 pictures, logits equal to PyTorch" in done.output
 
 
+@pytest.mark.slow
 def test_embedded_pictures_still_run(out: Path, tmp_path: Path) -> None:
     """--embed puts pictures into flash; asking to feed others builds firmware that takes rows."""
     board = "netduinoplus2"

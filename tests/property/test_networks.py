@@ -23,7 +23,7 @@ from tests.chain import compiled, differences, host_library
 from tests.members import members
 from tests.networks import Member, build
 
-FAST = settings(max_examples=15, deadline=None, derandomize=True)
+FAST = settings(max_examples=6, deadline=None, derandomize=True)
 SLOW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 MODES = st.sampled_from(["image", "arena", "rows"])
 
@@ -38,7 +38,7 @@ def assert_equal_to_pytorch(program: Program) -> None:
         assert [] == differences(graph, library, Reference(graph), noise_images(graph))
 
 
-@settings(FAST, max_examples=8)
+@settings(FAST)
 @given(members(), MODES)
 def test_the_c_of_any_network_equals_pytorch(member: Member, mode: InputMode) -> None:
     """Every layer is equal, wherever the image lies."""
@@ -118,7 +118,7 @@ def accepts(program: Program) -> bool:
     return True
 
 
-@settings(FAST, max_examples=30)
+@settings(FAST, max_examples=15)
 @given(changed_plans())
 def test_a_changed_plan_that_the_checker_accepts_runs_right(program: Program) -> None:
     """The checker misses no overlap: what it lets pass, the C computes right."""

@@ -27,7 +27,7 @@ def test_generate_reports_flash_ram_and_rescaling(model: Path, tmp_path: Path) -
         r"flash +[\d,]+ B  weights [\d,]+, codebooks",
         r"RAM +[\d,]+ B  arena [\d,]+",
         r"requantization: \d+ (fixed|checked)",
-        r"2 pictures through 11 layers: equal to PyTorch",
+        r"2 images through 11 layers: equal to PyTorch",
     ):
         assert re.search(pattern, result.stdout), pattern
     names = {path.name for path in (tmp_path / "out").iterdir()}
@@ -53,7 +53,7 @@ def test_verify_prints_what_was_compared(out: Path) -> None:
     result = call("verify", out)
 
     assert (0, "") == (result.exit_code, result.stderr)
-    assert "5 pictures through 11 layers: equal to PyTorch\n" == result.stdout
+    assert "5 images through 11 layers: equal to PyTorch\n" == result.stdout
 
 
 def test_verify_prints_json(out: Path, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_firmware_is_built_run_and_flashed(out: Path, tmp_path: Path) -> None:
 
     built = call("build", folder, "--board", BOARD, "--embed", "1")
     assert 0 == built.exit_code, built.output
-    assert re.search(r"firmware.elf \(.bin, .hex\): 1 test pictures", built.stdout)
+    assert re.search(r"firmware.elf \(.bin, .hex\): 1 test picture", built.stdout)
     for suffix in ("elf", "bin", "hex"):
         assert (folder / "build" / BOARD / f"firmware.{suffix}").exists()
 

@@ -72,6 +72,7 @@ def test_a_float_graph_comes_back_whole():
     assert same_arrays(graph.convs[2].weights, back.convs[2].weights)
 
 
+@pytest.mark.slow
 def test_the_same_graph_gives_the_same_bytes():
     """Neither where a graph came from nor a hash seed shows in the file."""
     data = to_bytes(LABELLED)

@@ -60,7 +60,7 @@ def undominated(points: set[tuple[int, int]]) -> list[tuple[int, int]]:
 
 @EVERY_MODE
 @EVERY_TINY
-@pytest.mark.parametrize("summed", [False, True])
+@pytest.mark.parametrize("summed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_no_plan_beats_the_frontier(member: Member, mode: InputMode, summed: bool) -> None:
     """Of all cuttings and all rows a turn, none is smaller at the same cost or cheaper."""
     each = stages(member)

@@ -36,6 +36,7 @@ def trained(schedule: Schedule, teacher: nn.Module | None = None) -> nn.Module:
     return network
 
 
+@pytest.mark.slow
 def test_training_learns():
     """A separable set is learnt."""
     assert accuracy(trained(SCHEDULE), separable(), 1 / 255) > 0.9

@@ -24,13 +24,13 @@ typedef tiny_t net_t;
  * Inside a segment rows flow through rings (=); between segments one whole map (#) waits.
  *
  * segment 0: 1,734 B, input .. fire2/squeeze
- *   |===================                                             | conv1 513 B
- *   |===                                                             | pixels 57 B
- *   |                   ======================                       | input 570 B
- *   |                                        ########################| fire2/squeeze 646 B
+ *   |==================                                              | conv1 513 B
+ *   |==                                                              | pixels 57 B
+ *   |                   =====================                        | input 570 B
+ *   |                                        ####################### | fire2/squeeze 646 B
  * segment 1: 1,150 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
- *   |===================                                             | pool2 504 B
- *   |                  #########################                     | fire2/squeeze 646 B
+ *   |==================                                              | pool2 504 B
+ *   |                  ########################                      | fire2/squeeze 646 B
  */
 enum {
     AT0_CONV1 = 0, /* 513 B, [9, 19, 3], a ring: 17 rows pass */

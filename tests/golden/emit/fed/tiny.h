@@ -5,7 +5,7 @@
  *
  * checkpoint  sha256 0000000000000000000000000000000000000000000000000000000000000000
  * weights     2,249 B of read-only data
- * RAM         2,976 B (one tiny_t), all there is
+ * RAM         2,976 B (one tiny_t), no image anywhere
  * work        50,699 multiply-accumulates an image
  */
 #ifndef TINY_H

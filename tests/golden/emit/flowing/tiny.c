@@ -23,15 +23,18 @@ typedef tiny_t net_t;
 /* Arena: 96 B; 96 B are needed at once in the fullest turn.
  * Inside a segment rows flow through rings (=); between segments one whole map (#) waits.
  *
- * segment 0: 96 B, conv1+pool1 .. conv3+average
- *   |===========================================                     | pool1 64 B
- *   |======================                                          | pool2 32 B
- *   |                                          ======================| fire2/squeeze 32 B
+ * segment 0: 96 B, conv1+pool1 .. fire2/squeeze
+ *   |==========================================                      | pool1 64 B
+ *   |                                          ######################| fire2/squeeze 32 B
+ * segment 1: 64 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
+ *   |=====================                                           | pool2 32 B
+ *   |                     #####################                      | fire2/squeeze 32 B
  */
 enum {
     AT0_POOL1 = 0, /* 64 B, [4, 4, 4], a ring: 4 rows pass */
-    AT0_POOL2 = 0, /* 32 B, [2, 2, 8], a ring: 2 rows pass */
-    AT0_FIRE2_SQUEEZE = 64, /* 32 B, [4, 4, 2], a ring: 4 rows pass */
+    AT0_FIRE2_SQUEEZE = 64, /* 32 B, [4, 4, 2], a whole map */
+    AT1_POOL2 = 0, /* 32 B, [2, 2, 8], a ring: 2 rows pass */
+    AT1_FIRE2_SQUEEZE = 32, /* 32 B, [4, 4, 2], a whole map */
     ARENA_END = 96
 };
 
@@ -244,6 +247,14 @@ static int turn_fire2_squeeze(net_t *net, sqz_work_t *work)
     return 1;
 }
 
+/* Segment 0. Rows flow from pixels to fire2_squeeze: the last step that can go, goes. */
+static void segment0_fire2_squeeze(net_t *net, const uint8_t *image, sqz_work_t *work)
+{
+    while (turn_fire2_squeeze(net, work)
+           || turn_pool1(net, image, work)) {
+    }
+}
+
 /* fire2/expand1x1+fire2/expand3x3+pool2: 2 of 2 rows a turn. */
 static int turn_pool2(net_t *net, sqz_work_t *work)
 {
@@ -253,11 +264,11 @@ static int turn_pool2(net_t *net, sqz_work_t *work)
     const int32_t above = sqz_rows_under(&pool2, first);
     const int32_t below = sqz_rows_under(&pool2, end);
 
-    if (end == first || net->rows.fire2_squeeze < sqz_rows_end(&fire2_expand3x3.window, 4, below - 1)) {
+    if (end == first) {
         return 0;
     }
-    sqz_conv_maxpool(&fire2_expand1x1, &pool2, at + AT0_FIRE2_SQUEEZE, at + AT0_POOL2, above, below - above, work);
-    sqz_conv_maxpool(&fire2_expand3x3, &pool2, at + AT0_FIRE2_SQUEEZE, at + AT0_POOL2, above, below - above, work);
+    sqz_conv_maxpool(&fire2_expand1x1, &pool2, at + AT1_FIRE2_SQUEEZE, at + AT1_POOL2, above, below - above, work);
+    sqz_conv_maxpool(&fire2_expand3x3, &pool2, at + AT1_FIRE2_SQUEEZE, at + AT1_POOL2, above, below - above, work);
     net->rows.pool2 = end;
     sqz_trace_turn((uint8_t *)net->arena);
     return 1;
@@ -273,19 +284,20 @@ static int turn_conv3(net_t *net, int32_t *logits, sqz_work_t *work)
     if (end == first || net->rows.pool2 < sqz_rows_end(&conv3.conv.window, 2, end - 1)) {
         return 0;
     }
-    sqz_conv_average(&conv3, at + AT0_POOL2, logits, first, end - first, work);
+    sqz_conv_average(&conv3, at + AT1_POOL2, logits, first, end - first, work);
     net->rows.conv3 = end;
     sqz_trace_turn((uint8_t *)net->arena);
     return 1;
 }
 
-/* Segment 0. Rows flow from pixels to conv3: the last step that can go, goes. */
-static void segment0_conv3(net_t *net, const uint8_t *image, int32_t *logits, sqz_work_t *work)
+/* Segment 1. Rows flow from fire2/squeeze to conv3: the last step that can go, goes. */
+static void segment1_conv3(net_t *net, int32_t *logits, sqz_work_t *work)
 {
+    uint8_t *const at = (uint8_t *)net->arena;
+
+    sqz_move(at + AT1_FIRE2_SQUEEZE, at + AT0_FIRE2_SQUEEZE, 32);
     while (turn_conv3(net, logits, work)
-           || turn_pool2(net, work)
-           || turn_fire2_squeeze(net, work)
-           || turn_pool1(net, image, work)) {
+           || turn_pool2(net, work)) {
     }
 }
 
@@ -309,7 +321,8 @@ sqz_status_t tiny_run(tiny_t *net, const uint8_t image[TINY_INPUT_BYTES],
     sqz_work_t work = work_in(net);
 
     memset(&net->rows, 0, sizeof(net->rows));
-    segment0_conv3(net, image, logits, &work);
+    segment0_fire2_squeeze(net, image, &work);
+    segment1_conv3(net, logits, &work);
 
     return work.status;
 }

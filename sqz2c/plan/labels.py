@@ -1,0 +1,80 @@
+"""
+Labels of the search, many at once: what the stages of a segment take and cost so far.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sqz2c.plan.stages import Choice
+
+MANY = 200  # labels from which on a first sieve pays
+SIEVES = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """
+    For each label the CHOICES of its stages, bytes that stay between turns, bytes that pass in
+    some turn, cost, and the number of the LAST choice; all but the first int64 [labels].
+    """
+
+    choices: Sequence[tuple[Choice, ...]]
+    stays: np.ndarray
+    passes: np.ndarray
+    cost: np.ndarray
+    last: np.ndarray
+
+    @staticmethod
+    def joined(parts: Sequence["Labels"]) -> "Labels":
+        """All labels of PARTS."""
+        return Labels(
+            [choices for part in parts for choices in part.choices],
+            *(
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in ("stays", "passes", "cost", "last")
+            ),
+        )
+
+
+def undominated(stays: np.ndarray, passes: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """
+    Which of the labels no other one matches in all three, cheapest first.
+    """
+    order = np.lexsort((passes, stays, cost))
+    if len(order) > MANY:
+        order = order[_sieved(stays[order], passes[order])]
+    kept = []
+    steps: list[int] = []  # a staircase of the kept: ever more that stays, ever less that passes
+    drops: list[int] = []
+    for at, stay, passing in zip(
+        order.tolist(), stays[order].tolist(), passes[order].tolist(), strict=True
+    ):
+        place = bisect_right(steps, stay)
+        if place and drops[place - 1] <= passing:
+            continue
+        kept.append(at)
+        end = place
+        while end < len(steps) and drops[end] >= passing:
+            end += 1
+        begin = place - 1 if place and steps[place - 1] == stay else place
+        steps[begin:end] = [stay]
+        drops[begin:end] = [passing]
+
+    return np.array(kept, np.int64)
+
+
+def _sieved(stays: np.ndarray, passes: np.ndarray) -> np.ndarray:
+    """
+    Leave out most of those that an earlier one matches: compare with all before that pass no more
+    than a few limits.
+    """
+    alive = np.ones(len(stays), bool)
+    limits = np.unique(np.quantile(passes, np.linspace(0, 1, SIEVES), method="lower"))
+    for limit in limits:
+        least = np.minimum.accumulate(np.where(passes <= limit, stays, np.iinfo(np.int64).max))
+        alive[1:] &= (passes[1:] < limit) | (stays[1:] < least[:-1])
+
+    return np.flatnonzero(alive)
