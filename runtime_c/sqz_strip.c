@@ -55,6 +55,9 @@ static void sum_window(const sqz_tile_t *tile, const uint8_t *in, int32_t row, i
     const int32_t row_begin = sqz_max(0, top);
     const int32_t row_end = sqz_min(layer->in.height, top + window->height);
 
+    if (end <= begin) {
+        return; /* a window of nothing but padding */
+    }
     for (int32_t y = row_begin; y < row_end; y++) {
         const int32_t weight = ((y - top) * window->width + begin - left) * channels;
 

@@ -93,7 +93,9 @@ def candidates_of(stages: Sequence[Stage], mode: InputMode) -> tuple[Candidate, 
     """
     Every program worth having: with and without summing into squeezes, whose scratch differs.
     """
-    return (*frontier(stages, mode, summed=False), *frontier(stages, mode))
+    stored = frontier(stages, mode, summed=False)
+
+    return (*stored, *frontier(stages, mode, known=stored))
 
 
 def choose(

@@ -10,33 +10,31 @@ import numpy as np
 
 from sqz2c.plan.stages import Choice
 
-MANY = 200  # labels from which on a first sieve pays
-SIEVES = 12
+MANY = 100  # labels from which on a first sieve pays
+SIEVES = 24
 
 
 @dataclass(frozen=True, eq=False)
 class Labels:
     """
-    For each label the CHOICES of its stages, bytes that stay between turns, bytes that pass in
-    some turn, cost, and the number of the LAST choice; all but the first int64 [labels].
+    For each label bytes that stay between turns, bytes that pass in some turn, cost, the number
+    of the LAST stage's choice out of CHOICES, and which label of BEFORE it extends; int64 [labels].
     """
 
-    choices: Sequence[tuple[Choice, ...]]
     stays: np.ndarray
     passes: np.ndarray
     cost: np.ndarray
     last: np.ndarray
+    extends: np.ndarray
+    choices: Sequence[Choice]
+    before: "Labels | None"
 
-    @staticmethod
-    def joined(parts: Sequence["Labels"]) -> "Labels":
-        """All labels of PARTS."""
-        return Labels(
-            [choices for part in parts for choices in part.choices],
-            *(
-                np.concatenate([getattr(part, name) for part in parts])
-                for name in ("stays", "passes", "cost", "last")
-            ),
-        )
+    def chosen(self, at: int) -> tuple[Choice, ...]:
+        """The choices of all stages of label AT."""
+        own = self.choices[int(self.last[at])]
+        if self.before is None:
+            return (own,)
+        return (*self.before.chosen(int(self.extends[at])), own)
 
 
 def undominated(stays: np.ndarray, passes: np.ndarray, cost: np.ndarray) -> np.ndarray:

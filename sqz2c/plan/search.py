@@ -24,8 +24,8 @@ from sqz2c.plan.layout import aligned
 from sqz2c.plan.stages import Choice, Stage
 from sqz2c.plan.steps import Geometry, geometry
 
-
 NEVER = 1 << 60  # the cost of what does not fit at all
+LESSONS = (0, 1, 2, 3, 5, 8, 12, 16)  # lengths of segments after which bounds are drawn anew
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,19 @@ class _Frontier:
 
 
 def frontier(
-    stages: Sequence[Stage], mode: InputMode, *, summed: bool = True
+    stages: Sequence[Stage],
+    mode: InputMode,
+    *,
+    summed: bool = True,
+    known: Sequence[Candidate] = (),
 ) -> tuple[Candidate, ...]:
     """
     All programs that no other beats in both arena and cost, smallest first.
 
-    SUMMED: steps may sum into a squeeze, which takes scratch that the arena does not show.
+    SUMMED: steps may sum into a squeeze, which takes scratch that the arena does not show. KNOWN
+    programs make the search shorter, not its result another.
     """
-    return _Search(stages, mode, summed).run()
+    return _Search(stages, mode, summed).run(known)
 
 
 class _Search:
@@ -101,9 +106,11 @@ class _Search:
         self.least: list[list[int]] = []
         self.ceilings: dict[tuple[int, int], list[int]] = {}
 
-    def run(self) -> tuple[Candidate, ...]:
+    def run(self, known: Sequence[Candidate] = ()) -> tuple[Candidate, ...]:
         """Short segments first: the programs made of them bound what is worth extending."""
         count = len(self.stages)
+        self.whole.set(known)
+        self._bound()
         labels = [self._first(first) for first in range(count)]
         segments: dict[tuple[int, int], _Frontier] = {}
         for length in range(count):
@@ -112,7 +119,8 @@ class _Search:
                 if length:
                     labels[first] = self._extend(first, last, labels[first])
                 segments[first, last] = self._finish(first, last, labels[first])
-            self._learn(segments)
+            if length in LESSONS or length == count - 1:
+                self._learn(segments)
 
         return tuple(self.whole.candidates)
 
@@ -128,6 +136,10 @@ class _Search:
                     found += best[first].followed_by(segments[first, last])
             best[last + 1].set(found)
         self.whole.set([*self.whole.candidates, *best[count].candidates])
+        self._bound()
+
+    def _bound(self) -> None:
+        """What each stage must cost at least in the sizes from each known program to the next."""
         self.ceilings = {}
         self.least = []
         for at in range(len(self.whole.sizes)):
@@ -189,36 +201,35 @@ class _Search:
     def _first(self, first: int) -> Labels:
         """Labels of stage FIRST alone."""
         stage = self.stages[first]
+        choices = self._choices(stage)
         rows = []
-        for number, choice in enumerate(self._choices(stage)):
+        for number, choice in enumerate(choices):
             stays, passes = stage.inside(choice)
             if first == 0 and self.mode == "rows":
                 stays += aligned(_ring(stage, choice, 1) * stage.input_row_bytes)
-            rows.append((stays, passes, stage.cost(choice), number))
-        choices = [(choice,) for choice in self._choices(stage)]
+            rows.append((stays, passes, stage.cost(choice), number, 0))
 
-        return Labels(choices, *np.array(rows, np.int64).T)
+        return Labels(*np.array(rows, np.int64).T, choices, None)
 
     def _extend(self, first: int, last: int, labels: Labels) -> Labels:
         """Labels of stages [FIRST, LAST] from those of [FIRST, LAST - 1]."""
         stage, floor = self.stages[last], self._input_map(first)
-        arriving = [choice.rows for choice in self._choices(self.stages[last - 1])]
+        choices = self._choices(stage)
         parts = []
-        for number, choice in enumerate(self._choices(stage)):
+        for number, choice in enumerate(choices):
             inside, during = stage.inside(choice)
-            rings = [aligned(_ring(stage, choice, rows) * stage.input_row_bytes) + inside
-                     for rows in arriving]  # fmt: skip
+            rings = [inside + aligned(_ring(stage, choice, arriving.rows) * stage.input_row_bytes)
+                     for arriving in labels.choices]  # fmt: skip
             stays = labels.stays + np.array(rings, np.int64)[labels.last]
             passes = np.maximum(labels.passes, during)
             cost = labels.cost + stage.cost(choice)
-            alive = ~self._are_hopeless(floor + stays + passes, cost, first, last)
-            kept = np.flatnonzero(alive)
+            hopeless = self._are_hopeless(floor + stays + passes, cost, first, last)
+            kept = np.flatnonzero(~hopeless)
             kept = kept[undominated(stays[kept], passes[kept], cost[kept])]
-            choices = [(*labels.choices[at], choice) for at in kept]
             numbers = np.full(len(kept), number)
-            parts.append(Labels(choices, stays[kept], passes[kept], cost[kept], numbers))
+            parts.append(np.array([stays[kept], passes[kept], cost[kept], numbers, kept]))
 
-        return Labels.joined(parts)
+        return Labels(*np.concatenate(parts, axis=1), choices, labels)
 
     def _finish(self, first: int, last: int, labels: Labels) -> _Frontier:
         """Labels as whole segments: with their input and output maps."""
@@ -233,7 +244,7 @@ class _Search:
         for at in np.lexsort((least, labels.cost)):
             if hopeless[at] or least[at] >= smallest:
                 continue
-            cut = Cut(first, last, labels.choices[at])
+            cut = Cut(first, last, labels.chosen(at))
             size = int(least[at]) - maps + self._maps(first, last, cut.choices)
             if size < smallest:
                 smallest = size
@@ -302,23 +313,33 @@ def _ring(stage: Stage, choice: Choice, arriving: int) -> int:
     return most
 
 
+@cache
+def _first_rows(stage: Stage, summed: bool) -> np.ndarray:
+    """_first_row of each output row, and of their end."""
+    return np.array([_first_row(stage, summed, row) for row in range(stage.limit + 1)])
+
+
+@cache
+def _rows_for_each(stage: Stage) -> np.ndarray:
+    """_rows_for each number of output rows."""
+    return np.array([_rows_for(stage, end) for end in range(stage.limit + 1)])
+
+
 def _shift(stages: Sequence[Stage], choices: Sequence[Choice]) -> int:
     """
     How far the output map reaches past the first input row that is still needed, at the worst.
     """
     last, before = stages[-1], stages[0]
     output = last.graph.tensor(str(last.steps[-1].output))
-    row_bytes = output.width * output.channels
-    reads_while_writing = len(stages) == 1 and len(before.steps) == 1
-    worst, done = 0, 0
-    while done < last.limit:
-        begin, done = done, min(last.limit, done + choices[-1].rows)
-        ends = begin if reads_while_writing else done
-        for index in range(len(stages) - 1, 0, -1):
-            needed, count = _rows_for(stages[index], ends), choices[index - 1].rows
-            ends = min(stages[index - 1].limit, -(-needed // count) * count)
-        first = _first_row(before, choices[0].summed, ends)
-        if first < before.input_rows:
-            worst = max(worst, done * row_bytes - first * before.input_row_bytes)
+    rows = choices[-1].rows
+    done = np.minimum(np.arange(rows, last.limit + rows, rows), last.limit)
+    ends = done
+    if len(stages) == 1 and len(before.steps) == 1:
+        ends = done - np.diff(done, prepend=0)  # what a turn reads outlives what it writes
+    for index in range(len(stages) - 1, 0, -1):
+        arriving, limit = choices[index - 1].rows, stages[index - 1].limit
+        ends = np.minimum(-(-_rows_for_each(stages[index])[ends] // arriving) * arriving, limit)
+    first = _first_rows(before, choices[0].summed)[ends]
+    reach = done * (output.width * output.channels) - first * before.input_row_bytes
 
-    return worst
+    return int(np.max(reach, where=first < before.input_rows, initial=0))

@@ -51,7 +51,7 @@ def test_without_a_budget_little_speed_buys_much_ram(member: Member, mode: Input
 @pytest.mark.parametrize(
     ("mode", "advice"),
     [
-        ("image", "feed rows (--input rows), "),
+        ("image", ""),
         ("arena", "feed rows (--input rows), "),
         ("rows", ""),
     ],
