@@ -25,6 +25,7 @@ from sqz2c.output import read_output
 from sqz2c.version import VERSION
 
 DIFFERENT = 1
+MOST = 1_000_000  # pictures
 STAGES = 5
 
 
@@ -62,8 +63,8 @@ main.add_command(plan)
 @click.option("--board", help="Refuse a network that does not fit this board.")
 @click.option("--calibrate", type=PATH, help="Folder of sample pictures; float networks need it.")
 @click.option("--images", type=PATH, help="Folder whose first five pictures are kept in OUT.")
-@click.option("--verify", "verify_count", type=click.IntRange(0), default=0, show_default=True,
-              help="Compare the C with PyTorch on N pictures before writing.")  # fmt: skip
+@click.option("--verify", "verify_count", type=click.IntRange(0, MOST), default=0,
+              show_default=True, help="Compare the C with PyTorch on N pictures before writing.")  # fmt: skip
 @plan_options
 @load_options
 @refusing
@@ -75,7 +76,7 @@ def generate(model: Path, out: Path, name: str, board: str | None, calibrate: Pa
         name=name,
         calibrate=calibrate,
         pictures=images,
-        board=fw.load_board(board) if board else None,
+        board=fw.load_board(board) if board is not None else None,
         load=as_load_options(given),
         input_mode=input_mode,
         ram_bytes=ram,
@@ -128,7 +129,7 @@ def _weights(manifest: dict[str, Any]) -> int:
 @click.argument("out", type=PATH)
 @click.option("--images", type=PATH,
               help="Folder of pictures (default: the stored ones and noise).")  # fmt: skip
-@click.option("--count", type=click.IntRange(1), help="At most so many pictures.")
+@click.option("--count", type=click.IntRange(1, MOST), help="At most so many pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @refusing
 def verify(out: Path, images: Path | None, count: int | None, as_json: bool) -> None:
@@ -156,7 +157,7 @@ def verify(out: Path, images: Path | None, count: int | None, as_json: bool) -> 
 @main.command()
 @click.argument("out", type=PATH)
 @click.option("--board", required=True, help="See `sqz2c boards`.")
-@click.option("--embed", type=click.IntRange(0),
+@click.option("--embed", type=click.IntRange(0, MOST),
               help="Test pictures inside (default: up to five; 0 where rows are fed).")  # fmt: skip
 @refusing
 def build(out: Path, board: str, embed: int | None) -> None:
@@ -170,7 +171,9 @@ def _count(number: int, noun: str) -> str:
 
 
 def _print_firmware(built: fw.Firmware, board: fw.Board) -> None:
-    holds = "rows over the serial line" if built.takes_rows else _count(built.images, "test picture")
+    holds = _count(built.images, "test picture")
+    if built.takes_rows:
+        holds = "rows over the serial line"
     _say(f"{built.elf} (.bin, .hex): {holds}")
     _say(f"  flash {built.flash_bytes:>11,} B of {board.flash_bytes:,}")
     _say(f"  RAM   {built.ram_bytes:>11,} B of {board.ram_bytes:,}, "
@@ -182,7 +185,7 @@ def _print_firmware(built: fw.Firmware, board: fw.Board) -> None:
 @click.option("--board", required=True, help="See `sqz2c boards`.")
 @click.option("--images", type=PATH,
               help="Folder of pictures to feed row by row (default: stored ones, noise).")
-@click.option("--count", type=click.IntRange(1), help="At most so many pictures.")
+@click.option("--count", type=click.IntRange(1, MOST), help="At most so many pictures.")
 @click.option("--port", metavar="DEVICE", help="Serial port of a real board, /dev/ttyACM0 or so.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @refusing
@@ -218,7 +221,9 @@ def run(out: Path, board: str, images: Path | None, count: int | None, port: str
         _say(json.dumps(figures))
     else:
         _print_firmware(built, target)
-        counted = "" if result.instructions is None else f"{result.instructions:,} instructions for the first, "
+        counted = "no picture was run; "
+        if result.instructions is not None:
+            counted = f"{result.instructions:,} instructions for the first, "
         agree = "equal to PyTorch" if result.equal else "DIFFERENT from PyTorch"
         _say(f"{board}: {_count(result.images, 'picture')}, logits {agree}; {counted}"
              f"stack {result.stack_bytes:,} B; verdict {result.verdict}")  # fmt: skip

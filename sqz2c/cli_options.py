@@ -29,6 +29,10 @@ def refusing(command: Callable[..., None]) -> Callable[..., None]:
         except Sqz2cError as error:
             click.echo(f"sqz2c: {error}", err=True)
             sys.exit(REFUSED)
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            click.echo(f"sqz2c: {name}{error.strerror or error}", err=True)
+            sys.exit(REFUSED)
 
     return run
 
@@ -40,9 +44,10 @@ class _Size(click.ParamType):
         if isinstance(value, tuple):
             return value
         parts = str(value).lower().split("x")
-        if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        numbers = [int(part) for part in parts if part.isascii() and part.isdigit()]
+        if len(parts) != 2 or len(numbers) != 2 or min(numbers) < 1:
             self.fail(f"{value!r} is not HEIGHTxWIDTH, for example 224x224", param, ctx)
-        return int(parts[0]), int(parts[1])
+        return numbers[0], numbers[1]
 
 
 class _Numbers(click.ParamType):

@@ -29,7 +29,7 @@ def plan(model: Path, board: str | None, curve: bool, picture: Path | None, as_j
          ram: int | None, input_mode: str, **given: Any) -> None:  # fmt: skip
     """Say how MODEL runs in how much RAM; a float network needs no pictures for that."""
     options = pipeline.Options(
-        board=fw.load_board(board) if board else None,
+        board=fw.load_board(board) if board is not None else None,
         load=as_load_options(given),
         input_mode=input_mode,
         ram_bytes=ram,

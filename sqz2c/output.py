@@ -2,10 +2,13 @@
 The folder that generate writes and the other commands read.
 """
 
+import fcntl
 import hashlib
 import io
 import json
+import os
 import shutil
+import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,6 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from sqz2c.emit import check_model_name
 from sqz2c.errors import EmitError
 from sqz2c.ir.checkpoint import from_bytes
 from sqz2c.ir.graph import Graph
@@ -22,7 +26,7 @@ MANIFEST = "manifest.json"
 REFERENCE = "reference.pt"
 PICTURES = "pictures"
 BUILD = "build"  # firmware, and whatever else is built from the folder
-STAGE = ".sqz2c-new"
+STAGE = ".sqz2c-"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,34 +73,74 @@ def write_output(folder: Path, files: dict[str, bytes]) -> None:
     """
     Put FILES into FOLDER: all of them or, on an error, none.
 
-    A folder that sqz2c wrote before is replaced, except for what was built in it. Raises EmitError
-    when FOLDER holds anything that sqz2c did not write.
+    A folder that sqz2c wrote before is replaced, except for what was built in it; if that is cut
+    short, the folder says so and can be generated again. Raises EmitError when FOLDER holds
+    anything that sqz2c did not write, or when another sqz2c is writing there.
     """
     stale = _own_files(folder, files.keys())
-    with_list = dict(files)
     manifest = json.loads(files[MANIFEST])
     manifest["files"] = sorted(files)
-    with_list[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode()
-    stage = folder / STAGE
-    existed = folder.exists()
+    complete = {**files, MANIFEST: _as_json(manifest)}
+    stage = None
     try:
-        for name, data in with_list.items():
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=STAGE, dir=folder.absolute().parent))
+        for name, data in complete.items():
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+        stage.chmod(0o777 & ~_umask())
+        if folder.exists():
+            _replace(folder, stage, stale, manifest)
+        else:
+            stage.rename(folder)
     except OSError as error:
-        shutil.rmtree(stage if existed else folder, ignore_errors=True)
-        raise EmitError(f"{folder}: cannot be written ({error.strerror}).") from error
-    for name in with_list:
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (stage / name).replace(target)
-    for name in sorted(stale - with_list.keys()):
-        (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(stage)
-    for name in ("runtime", PICTURES):
-        if (folder / name).is_dir() and not any((folder / name).iterdir()):
-            (folder / name).rmdir()
+        raise EmitError(f"{folder}: cannot be written ({error.strerror or error}).") from error
+    finally:
+        if stage is not None:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _replace(folder: Path, stage: Path, stale: set[str], manifest: dict[str, Any]) -> None:
+    """Move STAGE's files over those in FOLDER, whose manifest meanwhile says: incomplete."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise EmitError(f"{folder}: another sqz2c is writing there; try again.") from error
+    try:
+        names = sorted(manifest["files"])
+        unfinished = {
+            "generator": manifest["generator"],
+            "incomplete": True,
+            "files": sorted(stale | set(names)),
+        }
+        final = (stage / MANIFEST).read_bytes()
+        (stage / MANIFEST).write_bytes(_as_json(unfinished))
+        for name in [MANIFEST, *(name for name in names if name != MANIFEST)]:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (stage / name).replace(target)
+        for name in sorted(stale - set(names)):
+            (folder / name).unlink(missing_ok=True)
+        for name in ("runtime", PICTURES):
+            if (folder / name).is_dir() and not any((folder / name).iterdir()):
+                (folder / name).rmdir()
+        (stage / MANIFEST).write_bytes(final)
+        (stage / MANIFEST).replace(folder / MANIFEST)
+    finally:
+        os.close(lock)
+
+
+def _as_json(manifest: dict[str, Any]) -> bytes:
+    return (json.dumps(manifest, indent=2) + "\n").encode()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _own_files(folder: Path, wanted: Collection[str]) -> set[str]:
@@ -108,7 +152,6 @@ def _own_files(folder: Path, wanted: Collection[str]) -> set[str]:
         raise EmitError(f"{folder}: is not a folder; give -o a new or empty one.")
     if not folder.exists():
         return set()
-    shutil.rmtree(folder / STAGE, ignore_errors=True)
     own: set[str] = set()
     try:
         listed = json.loads((folder / MANIFEST).read_text("utf-8"))
@@ -146,8 +189,11 @@ def read_output(folder: Path) -> Output:
     """
     What generate wrote to FOLDER. Raises EmitError when it is not such a folder or was changed.
     """
+    folder = folder.absolute()
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if manifest.get("incomplete"):
+            raise EmitError(f"{folder}: was not written to its end; run `sqz2c generate` again.")
         name, expected = str(manifest["name"]), str(manifest["checkpoint_sha256"])
         data = (folder / REFERENCE).read_bytes()
     except OSError as error:
@@ -155,8 +201,12 @@ def read_output(folder: Path) -> Output:
             f"{folder}: is not a folder that `sqz2c generate` wrote "
             f"({Path(str(error.filename)).name} is missing)."
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+        check_model_name(name)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EmitError(f"{folder}/{MANIFEST}: is damaged; run `sqz2c generate` again.") from error
+    missing = [f for f in manifest.get("files", ()) if not (folder / f).is_file()]
+    if missing:
+        raise EmitError(f"{folder}: lacks {missing[0]}; run `sqz2c generate` again.")
     if sha256(data) != expected:
         raise EmitError(
             f"{folder}/{REFERENCE}: is not the checkpoint that this code was generated from; "

@@ -237,6 +237,11 @@ def build_output(output: Output, board: Board, embed: int | None = None) -> Firm
     """
     wanted = (0 if _takes_rows(output) else STORED_PICTURES) if embed is None else embed
     pictures = [image for _, image in pictures_of(output, None, wanted)][: max(wanted, 0)]
+    if len(pictures) < (embed or 0):
+        raise FirmwareError(
+            f"--embed {embed}: {output.folder} has {len(pictures)} pictures with its noise; "
+            "generate it with --images, which keeps up to five."
+        )
     reference = Reference(output.graph)
     head = output.graph.head.name
     expected = [reference(image)[head] for image in pictures]

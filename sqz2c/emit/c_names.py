@@ -24,15 +24,24 @@ TAKEN = re.compile(
 )
 
 
+# Headers and <name>_t types of the C library, and what firmware calls its own parts.
+STANDARD = re.compile(
+    r"sqz|u?int(8|16|32|64|max|ptr)|u?int_(fast|least)(8|16|32|64)|size|ssize|off|time|clock|l*div"
+    r"|wchar|wint|ptrdiff|max_align|std(int|def|io|lib|bool|arg)|string|math|limits|assert|errno"
+    r"|float|inttypes|signal|locale|setjmp|ctype|print|console|counter|frame|stack|startup|memory"
+    r"|board.*|firmware.*|registers|interrupt|exit.*"
+)
+
+
 def check_model_name(name: str) -> str:
     """
     NAME, if it can prefix files, types and functions in C and C++.
     """
     is_fine = re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) and name not in C_KEYWORDS
-    if not is_fine or name.startswith("sqz_"):
+    if not is_fine or name.startswith("sqz_") or STANDARD.fullmatch(name):
         raise EmitError(
             f"--name {name}: must be a C identifier in lower case, at most 40 characters, no "
-            "keyword, and may not begin with sqz_ (the runtime's prefix)."
+            "keyword, no name of the C library, and may not begin with sqz_ (the runtime's)."
         )
     return name
 

@@ -17,6 +17,9 @@ EXTENSIONS = frozenset(
 )
 
 
+DEEP_MODES = ("I", "F")  # Pillow would cut their values off, not scale them
+
+
 class Images(Sequence[np.ndarray]):
     """
     Pictures of one folder, each read when it is asked for: uint8 [height, width, channels].
@@ -86,6 +89,10 @@ def read_image(path: Path, height: int, width: int, order: Order) -> np.ndarray:
     """
     try:
         with Image.open(path) as picture:
+            if picture.mode in DEEP_MODES or picture.mode.startswith("I;16"):
+                raise LoadError(
+                    f"{path} has more than 8 bits a channel: save it with 8 bits, or remove it."
+                )
             converted = picture.convert("L" if order == "GRAY" else "RGB")
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise LoadError(

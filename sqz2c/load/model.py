@@ -4,6 +4,7 @@ Any supported file to a graph; what it holds is told by its content, never by it
 
 import io
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,11 +108,18 @@ def _graph(data: bytes, path: str, options: LoadOptions) -> Graph:
 def _members(data: bytes, path: str) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+            damaged = archive.testzip()
+            names = archive.namelist()
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError) as error:
         raise LoadError(
             f"{path} is truncated or damaged: save the model again and copy it whole."
         ) from error
+    if damaged is not None:
+        raise LoadError(
+            f"{path} is damaged in {damaged}: save the model again and copy it whole."
+        )
+
+    return names
 
 
 def _npz(data: bytes, path: str) -> dict[str, object]:

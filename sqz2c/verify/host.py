@@ -42,8 +42,13 @@ def c_compiler() -> str:
     """
     $CC, else cc, gcc or clang, whichever is there.
     """
-    for name in (os.environ.get("CC"), "cc", "gcc", "clang"):
-        if name and shutil.which(name.split()[0]):
+    chosen = os.environ.get("CC", "").strip()
+    if chosen:
+        if shutil.which(chosen.split()[0]) is None:
+            raise VerifyError(f"CC={chosen}: there is no such compiler; correct it or unset CC.")
+        return chosen
+    for name in ("cc", "gcc", "clang"):
+        if shutil.which(name):
             return name
     raise VerifyError("no C compiler found: install gcc (Debian: apt-get install gcc), or set CC.")
 
@@ -74,7 +79,12 @@ class HostLibrary:
         header = (folder / f"{name}.h").read_text()
         self.is_fed = f"{name}_push_rows(" in header
         self._declare()
-        self._library = self._ffi.dlopen(str(path))
+        try:
+            self._library = self._ffi.dlopen(str(path))
+        except OSError as error:
+            raise VerifyError(
+                f"{folder}: its C does not make a library for this machine ({error})."
+            ) from error
         self._header = header
         self._net = self._ffi.new("uint64_t[]", -(-self._ram_bytes(header) // 8))
 

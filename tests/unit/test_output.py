@@ -2,7 +2,9 @@
 The output folder: all or nothing, and never over what somebody else put there.
 """
 
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -201,13 +203,51 @@ def test_nothing_is_half_written(
     assert existed == any(tmp_path.rglob("*"))
 
 
-def test_leftovers_of_a_crash_are_cleaned_up(tmp_path: Path) -> None:
-    """A stage that a killed run left is ours: it is removed, not refused."""
-    (tmp_path / ".sqz2c-new").mkdir()
-    (tmp_path / ".sqz2c-new" / "tiny.c").write_bytes(b"half")
-    write_output(tmp_path, FIRST)
+def test_a_replacement_that_is_cut_short_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder in between two networks is refused by readers, and can be generated again."""
+    write_output(tmp_path / "out", FIRST)
+    replace, done = Path.replace, []
 
-    assert FIRST == contents(tmp_path)
+    def interrupted(path: Path, target: Path) -> Path:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(path)
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_output(tmp_path / "out", SECOND)
+    with pytest.raises(EmitError, match="was not written to its end"):
+        read_output(tmp_path / "out")
+    write_output(tmp_path / "out", SECOND)
+
+    assert SECOND == contents(tmp_path / "out")
+    assert ["out"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_two_writers_do_not_mix(tmp_path: Path) -> None:
+    """While one writes into a folder, another is refused."""
+    write_output(tmp_path / "out", FIRST)
+    lock = os.open(tmp_path / "out", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with pytest.raises(EmitError, match="another sqz2c is writing"):
+        write_output(tmp_path / "out", SECOND)
+    os.close(lock)
+
+    assert FIRST == contents(tmp_path / "out")
+
+
+def test_a_strangers_folder_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is removed before it is certain that the folder is ours."""
+    (tmp_path / ".sqz2c-new").mkdir()
+    (tmp_path / ".sqz2c-new" / "precious").write_bytes(b"")
+    with pytest.raises(EmitError, match="which sqz2c did not write"):
+        write_output(tmp_path, FIRST)
+
+    assert (tmp_path / ".sqz2c-new" / "precious").exists()
 
 
 def generated(folder: Path) -> Path:

@@ -94,3 +94,13 @@ def test_any_layer_name_compiles(start: int, mode: str) -> None:
     with host_library(program) as library:
         images = noise_images(graph)[2:]
         assert [] == differences(program.graph, library, Reference(graph), images)
+
+
+NAMES_OF_C = ("sqz", "size", "int32", "uint8", "stdint", "string", "div", "print")
+
+
+@pytest.mark.parametrize("name", NAMES_OF_C)
+def test_names_of_the_c_library_are_refused(name: str) -> None:
+    """<name>.h and <name>_t must not stand in the way of what C itself has."""
+    with pytest.raises(EmitError, match="no name of the C library"):
+        check_model_name(name)

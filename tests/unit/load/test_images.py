@@ -10,6 +10,7 @@ from PIL import Image
 
 from sqz2c.errors import LoadError
 from sqz2c.load import read_images
+from sqz2c.load.images import read_image
 
 
 def picture(
@@ -126,3 +127,11 @@ def test_a_corrupt_picture_is_named(name, keep, tmp_path):
     (tmp_path / name).write_bytes(data[:keep])
     with pytest.raises(LoadError, match=rf"{name} is not a picture that can be read"):
         list(read_images(tmp_path, 4, 4, "RGB"))
+
+
+@pytest.mark.parametrize("mode", ["I", "F", "I;16"])
+def test_deep_pictures_are_refused(tmp_path: Path, mode: str) -> None:
+    """Values that do not fit a byte would be cut off, not scaled; so they are refused."""
+    Image.new(mode, (8, 8)).save(tmp_path / "deep.tiff")
+    with pytest.raises(LoadError, match=r"deep\.tiff has more than 8 bits a channel"):
+        read_image(tmp_path / "deep.tiff", 8, 8, "RGB")

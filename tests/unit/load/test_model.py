@@ -131,7 +131,7 @@ WRONG = {
     "npz of text": (lambda: npz(a=np.array(["x"])), "arrays that are not numbers"),
     "npz, damaged": (
         lambda: npz(a=np.zeros(999)).replace(bytes(64), b"\1" * 64, 1),
-        "is damaged or holds",
+        "is damaged in a.npy",
     ),
     "npz, other names": (lambda: npz(a=np.zeros(3)), "there is no features.0.weight"),
     "text": (
@@ -177,3 +177,17 @@ def test_damaged_state_dicts_never_crash(tmp_path):
         except LoadError as error:
             assert "\n" not in str(error)
         data[at] ^= 0xFF
+
+
+def test_a_flipped_bit_is_seen(tmp_path):
+    """The archive's own checksums are looked at: torch.load alone would take changed weights."""
+    archive = bytearray(stored_bytes())
+    archive[len(archive) // 2] ^= 1
+    path = tmp_path / "model.pt"
+    path.write_bytes(bytes(archive))
+    with pytest.raises(LoadError, match=r"model\.pt is damaged in archive/data/"):
+        load_model(path, LoadOptions())
+
+
+def stored_bytes():
+    return to_bytes(build(Member(seed=3, fires=((8, 32, 32),), classes=40)))

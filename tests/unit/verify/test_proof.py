@@ -246,7 +246,10 @@ def test_compiler_is_the_users_or_the_systems(
     """$CC first, with its options; none at all is an error that says what to install."""
     monkeypatch.setenv("CC", "gcc -m64")
     assert "gcc -m64" == c_compiler()
-    monkeypatch.setenv("CC", "no-such-compiler")
+    monkeypatch.setenv("CC", "no-such-compiler -O2")
+    with pytest.raises(VerifyError, match="CC=no-such-compiler -O2: there is no such compiler"):
+        c_compiler()
+    monkeypatch.delenv("CC")
     assert c_compiler() in ("cc", "gcc", "clang")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(VerifyError, match="no C compiler found: install gcc"):
