@@ -64,7 +64,8 @@ main.add_command(plan)
 @click.option("--calibrate", type=PATH, help="Folder of sample pictures; float networks need it.")
 @click.option("--images", type=PATH, help="Folder whose first five pictures are kept in OUT.")
 @click.option("--verify", "verify_count", type=click.IntRange(0, MOST), default=0,
-              show_default=True, help="Compare the C with PyTorch on N pictures before writing.")  # fmt: skip
+              show_default=True,
+              help="Compare the C with PyTorch on N pictures before writing.")  # fmt: skip
 @plan_options
 @load_options
 @refusing
