@@ -21,17 +21,7 @@
 typedef tiny_t net_t;
 
 /* Arena: 1,736 B; 1,425 B are needed at once in the fullest turn.
- * Inside a segment rows flow through rings (=); between segments one whole map (#) waits.
- *
- * segment 0: 1,734 B, input .. fire2/squeeze
- *   |==================                                              | conv1 513 B
- *   |==                                                              | pixels 57 B
- *   |                   =====================                        | input 570 B
- *   |                                        ####################### | fire2/squeeze 646 B
- * segment 1: 1,150 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
- *   |==================                                              | pool2 504 B
- *   |                  ########################                      | fire2/squeeze 646 B
- */
+ * tiny.h has the chart. */
 enum {
     AT0_CONV1 = 0, /* 513 B, [9, 19, 3], a ring: 17 rows pass */
     AT0_PIXELS = 0, /* 57 B, [1, 19, 3], a ring: 17 rows pass */

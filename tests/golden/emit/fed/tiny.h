@@ -50,6 +50,19 @@ enum {
     TINY_LAYERS = 8
 };
 
+/* Where everything lies in the arena: inside a segment rows flow through rings (=), sums are added
+ * up (+); between segments one whole map (#) waits.
+ *
+ * segment 0: 1,734 B, input .. fire2/squeeze
+ *   |==================                                              | conv1 513 B
+ *   |==                                                              | pixels 57 B
+ *   |                   =====================                        | input 570 B
+ *   |                                        ####################### | fire2/squeeze 646 B
+ * segment 1: 1,150 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
+ *   |==================                                              | pool2 504 B
+ *   |                  ########################                      | fire2/squeeze 646 B
+ */
+
 /* Everything one inference needs. Place it where you like (static, CCM, DTCM); it needs no
  * initialization and keeps nothing after finish. Members are private. */
 typedef struct {

@@ -21,15 +21,7 @@
 typedef tiny_t net_t;
 
 /* Arena: 96 B; 96 B are needed at once in the fullest turn.
- * Inside a segment rows flow through rings (=); between segments one whole map (#) waits.
- *
- * segment 0: 96 B, conv1+pool1 .. fire2/squeeze
- *   |==========================================                      | pool1 64 B
- *   |                                          ######################| fire2/squeeze 32 B
- * segment 1: 64 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
- *   |=====================                                           | pool2 32 B
- *   |                     #####################                      | fire2/squeeze 32 B
- */
+ * tiny.h has the chart. */
 enum {
     AT0_POOL1 = 0, /* 64 B, [4, 4, 4], a ring: 4 rows pass */
     AT0_FIRE2_SQUEEZE = 64, /* 32 B, [4, 4, 2], a whole map */

@@ -50,6 +50,17 @@ enum {
     TINY_LAYERS = 8
 };
 
+/* Where everything lies in the arena: inside a segment rows flow through rings (=), sums are added
+ * up (+); between segments one whole map (#) waits.
+ *
+ * segment 0: 96 B, conv1+pool1 .. fire2/squeeze
+ *   |==========================================                      | pool1 64 B
+ *   |                                          ######################| fire2/squeeze 32 B
+ * segment 1: 64 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
+ *   |=====================                                           | pool2 32 B
+ *   |                     #####################                      | fire2/squeeze 32 B
+ */
+
 /* Everything one inference needs. Place it where you like (static, CCM, DTCM); it needs no
  * initialization and keeps nothing between calls. Members are private. */
 typedef struct {
