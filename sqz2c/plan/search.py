@@ -4,10 +4,11 @@ rows each makes a turn, for the least decoding at every size of RAM.
 
 The model. A segment of stages takes, in bytes: what stays between turns (rings, a pool's open
 rows), summed; what is needed during a turn only, the largest; and its input and output map, which
-overlap as far as the rows allow. A program takes the largest of its segments; its cost is the sum
-of its decoding. Labels (rows of the last stage, bytes that stay, bytes that pass, cost) are
-extended stage by stage and dropped only when another one is as good in everything, or when a
-program that is already known is as small and as cheap; so the frontier is exact for the model.
+overlap as far as the rows that the last stage made allow. A program takes the largest of its
+segments; its cost is the sum of theirs. Labels (choice of the last stage, bytes that stay, bytes
+that pass, cost) are extended stage by stage and dropped only when another one is as good in
+everything, or when a program that is already known is as small and as cheap; so the frontier is
+exact for the model.
 """
 
 from bisect import bisect_right
@@ -236,20 +237,17 @@ class _Search:
         found = _Frontier()
         if first == 0 and last == len(self.stages) - 1 and self.mode == "rows":
             return found  # logits have no place before all rows were pushed
-        maps = max(self._input_map(first), self.stages[last].output_bytes)
-        least = labels.stays + labels.passes + maps
-        hopeless = self._are_hopeless(least, labels.cost, first, last)
-        candidates: list[Candidate] = []
-        smallest = NEVER  # of those that cost less
-        for at in np.lexsort((least, labels.cost)):
-            if hopeless[at] or least[at] >= smallest:
-                continue
-            cut = Cut(first, last, labels.chosen(at))
-            size = int(least[at]) - maps + self._maps(first, last, cut.choices)
-            if size < smallest:
-                smallest = size
-                candidates.append(Candidate(size, int(labels.cost[at]), (cut,)))
-        found.set(candidates)
+        maps = np.array([self._maps(first, last, choice) for choice in labels.choices], np.int64)
+        sizes = labels.stays + labels.passes + maps[labels.last]
+        hopeless = self._are_hopeless(sizes, labels.cost, first, last)
+        order = np.lexsort((sizes, labels.cost))
+        order = order[~hopeless[order]]
+        least = np.minimum.accumulate(sizes[order])  # of those that cost no more
+        is_best = np.diff(least, prepend=NEVER) < 0
+        found.set([
+            Candidate(int(sizes[at]), int(labels.cost[at]), (Cut(first, last, labels.chosen(at)),))
+            for at in order[is_best]
+        ])  # fmt: skip
 
         return found
 
@@ -260,14 +258,14 @@ class _Search:
         stage = self.stages[first]
         return aligned(stage.input_rows * stage.input_row_bytes)
 
-    def _maps(self, first: int, last: int, choices: tuple[Choice, ...]) -> int:
-        """Bytes of the segment's input and output map, overlapped as the rows allow."""
-        stages = self.stages[first : last + 1]
-        before, after = self._input_map(first), stages[-1].output_bytes
+    def _maps(self, first: int, last: int, choice: Choice) -> int:
+        """Bytes of the segment's input and output map, overlapped; CHOICE is the last stage's."""
+        before, after = self._input_map(first), self.stages[last].output_bytes
         if not before or not after:
             return before + after
+        shift = _shift(self.stages[first : last + 1], choice)
 
-        return max(after, before + aligned(max(0, _shift(stages, choices))))
+        return max(after, before + aligned(max(0, shift)))
 
 
 @cache
@@ -325,21 +323,21 @@ def _rows_for_each(stage: Stage) -> np.ndarray:
     return np.array([_rows_for(stage, end) for end in range(stage.limit + 1)])
 
 
-def _shift(stages: Sequence[Stage], choices: Sequence[Choice]) -> int:
+def _shift(stages: Sequence[Stage], choice: Choice) -> int:
     """
-    How far the output map reaches past the first input row that is still needed, at the worst.
+    How far the output map reaches past the first input row that is still needed, at the worst, if
+    each stage has made no more rows than those after it need and the last one goes by CHOICE.
     """
     last, before = stages[-1], stages[0]
     output = last.graph.tensor(str(last.steps[-1].output))
-    rows = choices[-1].rows
-    done = np.minimum(np.arange(rows, last.limit + rows, rows), last.limit)
+    done = np.minimum(np.arange(choice.rows, last.limit + choice.rows, choice.rows), last.limit)
     ends = done
     if len(stages) == 1 and len(before.steps) == 1:
         ends = done - np.diff(done, prepend=0)  # what a turn reads outlives what it writes
-    for index in range(len(stages) - 1, 0, -1):
-        arriving, limit = choices[index - 1].rows, stages[index - 1].limit
-        ends = np.minimum(-(-_rows_for_each(stages[index])[ends] // arriving) * arriving, limit)
-    first = _first_rows(before, choices[0].summed)[ends]
+    for stage in reversed(stages[1:]):
+        ends = _rows_for_each(stage)[ends]
+    ways = {choice.summed} if len(stages) == 1 else {False, before.can_sum}
+    first = np.min([_first_rows(before, summed)[ends] for summed in ways], axis=0)
     reach = done * (output.width * output.channels) - first * before.input_row_bytes
 
     return int(np.max(reach, where=first < before.input_rows, initial=0))

@@ -46,7 +46,7 @@ def model_bytes(each: tuple[Stage, ...], mode: InputMode, cut: Cut) -> int:
         stays, passes = stays + inside, max(passes, during)
         arriving = choice.rows
 
-    return stays + passes + search._maps(cut.first, cut.last, cut.choices)
+    return stays + passes + search._maps(cut.first, cut.last, cut.choices[-1])
 
 
 def undominated(points: set[tuple[int, int]]) -> list[tuple[int, int]]:
