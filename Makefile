@@ -80,7 +80,8 @@ test: lint ## everything: real networks, every core, whole data sets
 
 bench: $(READY) ## figures that are too slow for a test
 	@ls benchmarks/*.py >/dev/null 2>&1 || { echo "bench: there is no benchmark yet"; exit 1; }
-	@set -e; for script in benchmarks/*.py; do echo "$$script"; $(PYTHON) "$$script"; done
+	@set -e; for script in benchmarks/*.py; do echo "$$script"; \
+	    $(PYTHON) -m "benchmarks.$$(basename "$$script" .py)"; done
 
 clean: ## delete what was built; .venv stays
 	rm -rf build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,5 +1,7 @@
 """
-How long the planner takes, and how many plans it finds: `python -m benchmarks.plan`.
+How long the planner takes, and how many plans it finds.
+
+    python -m benchmarks.plan [--runs N] [--only NAME]
 
 SqueezeNet v1.0 at 227 and v1.1 at 224, which must take less than a second, and members of the
 family with 20 Fire modules, less than ten. Times are of one core, the fastest of a few runs.
@@ -17,27 +19,21 @@ from sqz2c.plan.steps import steps_of
 from tests.networks import Member, build
 
 MODES = ("image", "arena", "rows")
-V1_FIRES = ((16, 64, 64),) * 2 + ((32, 128, 128),) * 2 + ((48, 192, 192),) * 2 + (
-    (64, 256, 256),
-) * 2
-V1_0_FIRES = (
-    (16, 64, 64), (16, 64, 64), (32, 128, 128), (32, 128, 128), (48, 192, 192), (48, 192, 192),
-    (64, 256, 256), (64, 256, 256),
-)  # fmt: skip
+FIRES = tuple((16 * n, 64 * n, 64 * n) for n in (1, 1, 2, 2, 3, 3, 4, 4))
 DEEP = tuple((8 + 4 * (n // 2), 32 + 16 * (n // 2), 32 + 16 * (n // 2)) for n in range(20))
 
 NETWORKS = {
     "v1.0 at 227": (
         1.0,
         Member(
-            height=227, width=227, stem=(96, 7, 2, 0), fires=V1_0_FIRES, pool_after=(0, 3, 7),
+            height=227, width=227, stem=(96, 7, 2, 0), fires=FIRES, pool_after=(0, 3, 7),
             classes=1000, head_padding=1,
         ),
     ),
     "v1.1 at 224": (
         1.0,
         Member(
-            height=224, width=224, stem=(64, 3, 2, 0), fires=V1_FIRES, pool_after=(0, 2, 4),
+            height=224, width=224, stem=(64, 3, 2, 0), fires=FIRES, pool_after=(0, 2, 4),
             classes=1000,
         ),
     ),

@@ -74,8 +74,16 @@ class Replay:
         if self.program.input_mode == "arena":
             for row in range(self.graph.image.height):
                 self._bytes(PIXELS, row)[:] = self._tag(PIXELS, row)
-        if self.program.input_mode != "rows":
+        if self.program.input_mode == "rows":
+            self._arrive()
+        else:
             self.arrived = self.graph.image.height
+
+    def _arrive(self) -> None:
+        """The next row of the image is put where it belongs, if anybody reads it."""
+        if self.arrived < self.program.image_rows:
+            self._bytes(PIXELS, self.arrived)[:] = self._tag(PIXELS, self.arrived)
+        self.arrived += 1
 
     def _turn(self, segment: Segment) -> bool:
         """One turn of the last step that can go; a row of the image where none can."""
@@ -90,19 +98,24 @@ class Replay:
                 return True
         is_fed = segment is self.program.segments[0] and self.program.input_mode == "rows"
         if is_fed and self.arrived < self.graph.image.height:
-            if self.arrived < self.program.image_rows:
-                self._bytes(PIXELS, self.arrived)[:] = self._tag(PIXELS, self.arrived)
-            self.arrived += 1
+            self._arrive()
             return True
 
         return False
 
     def _is_ready(self, segment: Segment, position: int, end: int) -> bool:
         step = segment.steps[position]
-        needed = 1 + max([-1, *(r for row in range(end) for r in self._input_rows(step, row))])
+        needed = self._window_end(step, end - 1)
         if position:
             return needed <= self.done.get(segment.steps[position - 1].name, 0)
         return step.input != PIXELS or needed <= self.arrived
+
+    def _window_end(self, step: Step, row: int) -> int:
+        """Input rows that the C waits for before it computes row ROW: those in the padding too."""
+        if step.pool is not None:
+            row = self._window(step.pool, row).stop - 1
+
+        return max(self._window(layer, row).stop for layer in step.convs or step.layers[:1])
 
     def _input_rows(self, step: Step, row: int) -> set[int]:
         """Rows of STEP's input that its output row ROW depends on."""

@@ -3,6 +3,7 @@ From the frontier to one program: the plan that fits a budget, or the one an eng
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import Graph
@@ -18,7 +19,7 @@ from sqz2c.ir.program import (
 from sqz2c.plan.cost import arithmetic
 from sqz2c.plan.layout import aligned, lay_out
 from sqz2c.plan.lifetimes import peak
-from sqz2c.plan.search import Candidate, frontier
+from sqz2c.plan.search import Candidate, Cut, frontier
 from sqz2c.plan.stages import Stage
 from sqz2c.plan.steps import geometry
 
@@ -52,24 +53,26 @@ def scratch_of(graph: Graph, steps: Sequence[Step]) -> Scratch:
 
 
 def realize(
-    graph: Graph, stages: Sequence[Stage], mode: InputMode, candidate: Candidate
+    graph: Graph,
+    stages: Sequence[Stage],
+    mode: InputMode,
+    candidate: Candidate,
+    laid: dict[Cut, Segment] | None = None,
 ) -> Program:
     """
     CANDIDATE as a program with every buffer placed. Where rows overlap better than the model
-    knows, it takes less than the model says.
+    knows, it takes less than the model says. LAID remembers segments for other candidates.
     """
+    laid = {} if laid is None else laid
     segments: list[Segment] = []
     place = None  # where the map between two segments was written
     for cut in candidate.cuts:
-        parts = list(zip(stages[cut.first : cut.last + 1], cut.choices, strict=True))
-        steps = tuple(step for stage, choice in parts for step in stage.steps_for(choice))
-        passing = {tensor for stage, choice in parts for tensor in stage.passing(choice)}
-        kind = {"image": "outside", "arena": "map", "rows": "rows"}[mode] if not segments else "map"
-        buffers, _ = lay_out(graph, steps, kind, passing)
-        segment = Segment(steps, buffers)
+        if cut not in laid:
+            laid[cut] = _segment(graph, stages, mode, cut)
+        segment, steps = laid[cut], laid[cut].steps
         here = segment.buffer(steps[0].input)
         if place is not None and here is not None and here.offset != place:
-            segment = Segment(steps, buffers, moved_from=place)
+            segment = replace(segment, moved_from=place)
         segments.append(segment)
         output = segment.buffer(steps[-1].output) if steps[-1].output else None
         place = output.offset if output else None
@@ -87,6 +90,28 @@ def realize(
         arena,
         scratch_of(graph, steps),
     )
+
+
+def _segment(graph: Graph, stages: Sequence[Stage], mode: InputMode, cut: Cut) -> Segment:
+    """CUT with its buffers placed."""
+    parts = list(zip(stages[cut.first : cut.last + 1], cut.choices, strict=True))
+    steps = tuple(step for stage, choice in parts for step in stage.steps_for(choice))
+    passing = {tensor for stage, choice in parts for tensor in stage.passing(choice)}
+    kind = "map" if cut.first else {"image": "outside", "arena": "map", "rows": "rows"}[mode]
+    buffers, _ = lay_out(graph, steps, kind, passing)
+
+    return Segment(steps, buffers)
+
+
+def realize_all(
+    graph: Graph, stages: Sequence[Stage], mode: InputMode, candidates: Sequence[Candidate]
+) -> list[Program]:
+    """
+    Each of CANDIDATES as a program.
+    """
+    laid: dict[Cut, Segment] = {}
+
+    return [realize(graph, stages, mode, candidate, laid) for candidate in candidates]
 
 
 def candidates_of(stages: Sequence[Stage], mode: InputMode) -> tuple[Candidate, ...]:
@@ -114,7 +139,8 @@ def choose(
             "the network has too few layers to be fed row by row: the head must follow a squeeze; "
             "take --input image or --input arena."
         )
-    programs = [(realize(graph, stages, mode, c), c) for c in candidates]
+    realized = realize_all(graph, stages, mode, candidates)
+    programs = list(zip(realized, candidates, strict=True))
     if ram_budget is None:
         cheapest = min(c.cost for c in candidates)
         allowed = cheapest + WORTH * (arithmetic(graph) + cheapest)

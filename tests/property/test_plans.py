@@ -39,6 +39,14 @@ OTHERS = {
         height=25, width=33, fires=((5, 9, 3), (2, 3, 9)), pool_after=(1,), stem=(7, 7, 2, 0),
         quantized_average=True, per_filter=True,
     ),
+    "only padding": Member(  # windows of the stem that see no pixel at all
+        height=17, width=17, channels=1, stem=(1, 1, 3, 1), fires=((1, 1, 1),), pool_after=(0,),
+        pixel_table=True,
+    ),
+    "padding first": Member(
+        height=17, width=17, channels=1, stem=(1, 1, 1, 1), fires=((1, 1, 1),), pool_after=(),
+        pixel_table=True,
+    ),
     "no pools": Member(height=17, width=19, fires=((3, 6, 6), (3, 6, 6)), pool_after=()),
 }  # fmt: skip
 

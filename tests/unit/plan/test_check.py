@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from sqz2c.errors import PlanError
 from sqz2c.ir.program import Buffer, InputMode, Program, Segment, Step
 from sqz2c.plan import check_plan
-from sqz2c.plan.choose import realize
+from sqz2c.plan.check import Replay
+from sqz2c.plan.choose import candidates_of, realize
+from sqz2c.plan.flow import turns
 from sqz2c.plan.search import Candidate, Cut
-from sqz2c.plan.stages import Choice
-from tests.networks import Member
+from sqz2c.plan.stages import Choice, stages_of
+from sqz2c.plan.steps import geometry, steps_of
+from tests.members import members
+from tests.networks import Member, build
 from tests.replayed import Row, recorded
 from tests.unit.plan.plans import MEMBERS, MODES, POOLED, TABLED, graph_of, programs, stages
 
@@ -140,15 +146,23 @@ def test_sums_on_what_a_turn_reads_are_seen() -> None:
 
 
 def test_sums_that_the_output_overwrites_are_seen() -> None:
-    """A row of the squeeze may lie on its own sums only once they are used."""
+    """A row of the squeeze may lie on sums only once they are used."""
     program = summed()
     for buffer in sums_of(program):
         step = next(s for s in program.segments[0].steps if s.sums == buffer.tensor)
         target = program.segments[0].buffer(str(step.output))
         assert target is not None
-        larger = replace(program, arena_bytes=program.arena_bytes + buffer.size)
-        with pytest.raises(PlanError):
-            check_plan(with_buffer(larger, 0, buffer.tensor, offset=target.offset))
+        # In fresh bytes: the sums of row 0, then those of row 1 where row 0 of the output goes.
+        room, row = program.arena_bytes, buffer.row_bytes
+        size = room + row + max(target.size, buffer.size)
+        changed = with_buffer(
+            replace(program, arena_bytes=size), 0, target.tensor, offset=room + row
+        )
+        with pytest.raises(PlanError, match="sums are overwritten before they are used"):
+            check_plan(with_buffer(changed, 0, buffer.tensor, offset=room))
+        apart = with_buffer(changed, 0, target.tensor, offset=room + 2 * row)
+        apart = replace(apart, arena_bytes=size + row)
+        check_plan(with_buffer(apart, 0, buffer.tensor, offset=room))
 
 
 TWO = ((0, 0, 2), (1, 2, 3))  # two segments: a map is handed over
@@ -244,3 +258,45 @@ def test_image_rows_that_are_not_kept_are_seen() -> None:
     check_plan(program)
     with pytest.raises(PlanError):
         check_plan(replace(program, image_rows=program.image_rows - 1))
+
+
+class Ordered(Replay):
+    """A replay that writes down its turns."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.order: list[tuple[str, int, int]] = []
+
+    def _compute(self, step: Step, begin: int, end: int) -> None:
+        self.order.append((step.name, begin, end))
+        super()._compute(step, begin, end)
+
+
+def planned_order(program: Program) -> Iterator[tuple[str, int, int]]:
+    for number, segment in enumerate(program.segments):
+        geometries = [geometry(program.graph, step) for step in segment.steps]
+        fed = number == 0 and program.input_mode == "rows"
+        for turn in turns(segment.steps, geometries, fed=fed):
+            if turn.end > turn.begin:
+                yield segment.steps[turn.step].name, turn.begin, turn.end
+
+
+ONLY_PADDING = Member(  # windows of the stem that see no pixel at all
+    height=17, width=17, channels=1, stem=(1, 1, 3, 1), fires=((1, 1, 1),), pool_after=(0,),
+    pixel_table=True,
+)  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@example(ONLY_PADDING, "image", 0)
+@example(replace(ONLY_PADDING, stem=(1, 1, 1, 1), pool_after=()), "rows", 0)
+@given(members(40), st.sampled_from(MODES), st.integers(0, 99))
+def test_planner_and_judge_agree_on_the_order(member: Member, mode: InputMode, at: int) -> None:
+    """Both let the last step go that can, as the C does."""
+    graph = build(member)
+    each = stages_of(graph, steps_of(graph))
+    candidates = candidates_of(each, mode)
+    program = realize(graph, each, mode, candidates[at % len(candidates)])
+    replay = Ordered(program)
+    replay.run()
+    assert list(planned_order(program)) == replay.order

@@ -2,15 +2,22 @@
 The search against all plans there are, for networks small enough to write them all down.
 """
 
+from math import prod
+
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from sqz2c.ir.program import InputMode
+from sqz2c.plan import search as search_module
 from sqz2c.plan.choose import realize
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.lifetimes import lower_bound
 from sqz2c.plan.search import Candidate, Cut, _ring, _Search, frontier
-from sqz2c.plan.stages import Stage
-from tests.networks import Member
+from sqz2c.plan.stages import Stage, stages_of
+from sqz2c.plan.steps import steps_of
+from tests.networks import Member, build, exists
 from tests.unit.plan.plans import MODES, all_cuts, graph_of, stages
 
 TINY = {
@@ -87,6 +94,73 @@ def test_no_program_is_larger_than_the_model_says(member: Member, mode: InputMod
         program = realize(graph, each, mode, Candidate(size, cost, cuts))
         assert program.arena_bytes <= max(4, size)
         assert lower_bound(program) <= program.arena_bytes
+
+
+class Thorough(_Search):
+    """The search without bounds."""
+
+    def _are_hopeless(self, sizes: np.ndarray, *_: object) -> np.ndarray:  # type: ignore[override]
+        return np.zeros(len(sizes), bool)
+
+
+def assert_nothing_is_lost(
+    member: Member, mode: InputMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What the search drops on its way, because of its bounds or of better labels, never matters.
+    """
+    each = stages_of(build(member), steps_of(build(member)))
+    assume(prod(len(stage.choices) for stage in each) < 20_000)
+    for summed in (False, True):
+        found = frontier(each, mode, summed=summed)
+        with monkeypatch.context() as patch:
+            patch.setattr(search_module, "undominated", lambda a, b, c: np.lexsort((b, a, c)))
+            assert found == () or [(c.bytes, c.cost) for c in found] == [
+                (c.bytes, c.cost) for c in Thorough(each, mode, summed).run()
+            ]
+
+
+WIDTHS = st.sampled_from([1, 2, 4, 8, 16, 48, 64])
+UNEVEN = st.builds(
+    Member,
+    height=st.integers(17, 60),
+    width=st.integers(17, 20),
+    stem=st.tuples(st.integers(1, 8), st.sampled_from([1, 3, 5]), st.integers(1, 3), st.just(1)),
+    fires=st.lists(st.tuples(WIDTHS, WIDTHS, WIDTHS), min_size=2, max_size=4).map(tuple),
+    pool_after=st.sets(st.integers(0, 2), max_size=2).map(sorted).map(tuple),
+    head_padding=st.integers(0, 1),
+).filter(exists)
+PATCHED = [HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=PATCHED)
+@given(member=UNEVEN, mode=st.sampled_from(MODES))
+def test_what_the_search_drops_never_matters(
+    member: Member, mode: InputMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without bounds and without dropping labels it finds the same frontier."""
+    assert_nothing_is_lost(member, mode, monkeypatch)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(member=UNEVEN, mode=st.sampled_from(MODES))
+def test_what_the_search_drops_for_many_networks_never_matters(
+    member: Member, mode: InputMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same for many more."""
+    assert_nothing_is_lost(member, mode, monkeypatch)
+
+
+@EVERY_MODE
+def test_known_programs_change_nothing(mode: InputMode) -> None:
+    """They only bound the search."""
+    for member in TINY.values():
+        stored = frontier(stages(member), mode, summed=False)
+        with_them = frontier(stages(member), mode, known=stored)
+        assert [(c.bytes, c.cost) for c in frontier(stages(member), mode)] == [
+            (c.bytes, c.cost) for c in with_them
+        ]
 
 
 @EVERY_MODE
