@@ -13,31 +13,54 @@
 typedef struct {
     const sqz_conv_t *layer;
     sqz_decoder_t decoder;
-    int32_t *sums;
+    int32_t *sums;    /* [rows][width][filters] */
+    int32_t filters;  /* rounded up to whole groups */
+    int32_t channels; /* of the tile that is summed */
     int32_t first_row;
     int32_t rows;
 } squeeze_t;
 
-/* Add what CHANNELS of one row, STRIP, give: [width][SQZ_TILE_CHANNELS] times the run of weights
- * [filters][CHANNELS]. */
-static void add_row(const squeeze_t *squeeze, const int8_t *run, const uint8_t *strip,
-                    int32_t channels, int32_t row)
+/* Add to SUMS0 and SUMS1, of two pixels, what the window of the tile's outputs gives. */
+SQZ_KERNEL static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work, int32_t *sums0,
+                                int32_t *sums1)
 {
-    const sqz_conv_t *const layer = squeeze->layer;
-    const int32_t filters = layer->out_channels;
-    const int32_t width = layer->out.width;
-    int32_t *sums = squeeze->sums + (row - squeeze->first_row) * width * filters;
+    const int32_t group_bytes = sqz_group_bytes(squeeze->channels);
+    const uint8_t *group = work->run;
 
-    for (int32_t x = 0; x < width; x++) {
-        const int8_t *weight = run;
+    for (int32_t filter = 0; filter < squeeze->filters; filter += SQZ_GROUP) {
+        int32_t acc[2][SQZ_GROUP];
 
-        for (int32_t filter = 0; filter < filters; filter++) {
-            for (int32_t c = 0; c < channels; c++) {
-                sums[filter] += (strip[c] - layer->in_zero_point) * *weight++;
-            }
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            acc[0][i] = sums0[filter + i];
+            acc[1][i] = sums1[filter + i];
         }
-        strip += SQZ_TILE_CHANNELS;
-        sums += filters;
+        sqz_dot(work->run_window, group, squeeze->channels, acc);
+        for (int32_t i = 0; i < SQZ_GROUP; i++) { /* the second first: they may be one */
+            sums1[filter + i] = acc[1][i];
+        }
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            sums0[filter + i] = acc[0][i];
+        }
+        group += group_bytes;
+    }
+}
+
+/* Add what the tile's channels of one row, STRIP, give to the squeeze's sums of that row. */
+static void add_row(const squeeze_t *squeeze, const sqz_work_t *work, sqz_strip_t strip, int32_t row)
+{
+    const int32_t width = squeeze->layer->out.width;
+    int32_t *sums = squeeze->sums + (row - squeeze->first_row) * width * squeeze->filters;
+
+    for (int32_t x = 0; x < width; x += 2) {
+        const int32_t has_second = x + 1 < width;
+
+        sqz_window_put(work->run_window, 0, 0, strip.at, squeeze->channels);
+        if (has_second) {
+            sqz_window_put(work->run_window, 1, 0, strip.at + strip.stride, squeeze->channels);
+        }
+        add_pair(squeeze, work, sums, has_second ? sums + squeeze->filters : sums);
+        strip.at += 2 * strip.stride;
+        sums += 2 * squeeze->filters;
     }
 }
 
@@ -45,12 +68,12 @@ static void add_row(const squeeze_t *squeeze, const int8_t *run, const uint8_t *
 static void sweep(const sqz_tile_t *tile, const squeeze_t *squeeze, const uint8_t *in,
                   sqz_work_t *work)
 {
-    const sqz_strip_t strip = {.at = work->strip, .stride = SQZ_TILE_CHANNELS};
+    const sqz_strip_t strip = {.at = work->strip, .stride = work->tile_channels};
     const int32_t end = squeeze->first_row + squeeze->rows;
 
     for (int32_t row = squeeze->first_row; row < end; row++) {
         sqz_strip_compute(tile, in, row, strip);
-        add_row(squeeze, work->run, work->strip, tile->channels, row);
+        add_row(squeeze, work, strip, row);
     }
 }
 
@@ -59,27 +82,30 @@ static void sweep_pooled(const sqz_tile_t *tile, const sqz_fire_t *fire,
                          const squeeze_t *squeeze, const uint8_t *in, sqz_work_t *work)
 {
     const sqz_maxpool_t *const pool = fire->pool;
-    const sqz_strip_t strip = {.at = work->strip, .stride = SQZ_TILE_CHANNELS};
+    const sqz_strip_t strip = {.at = work->strip, .stride = work->tile_channels};
     const int32_t end = squeeze->first_row + squeeze->rows;
     const sqz_pooled_t pooled = {
         .at = work->open_rows,
-        .row_bytes = pool->out.width * SQZ_TILE_CHANNELS,
-        .stride = SQZ_TILE_CHANNELS,
+        .row_bytes = pool->out.width * work->tile_channels,
+        .stride = work->tile_channels,
         .held = fire->open_rows,
     };
     int32_t next = sqz_rows_begin(&pool->window, squeeze->first_row);
 
     for (int32_t row = squeeze->first_row; row < end; row++) {
         const int32_t below = sqz_rows_end(&pool->window, pool->in.height, row);
-        const uint8_t *const done = pooled.at + (row % pooled.held) * pooled.row_bytes;
+        const sqz_strip_t done = {
+            .at = pooled.at + (row % pooled.held) * pooled.row_bytes,
+            .stride = pooled.stride,
+        };
 
         for (; next < below; next++) {
             sqz_strip_compute(tile, in, next, strip);
-            sqz_strip_pool(pool, work->strip, tile->channels, next, &pooled);
+            sqz_strip_pool(pool, strip, tile->channels, next, &pooled);
         }
         sqz_trace(pool->layer, row, 1, tile->layer->first_channel + tile->first,
-                  tile->channels, SQZ_TILE_CHANNELS, done);
-        add_row(squeeze, work->run, done, tile->channels, row);
+                  tile->channels, done.stride, done.at);
+        add_row(squeeze, work, done, row);
     }
 }
 
@@ -90,16 +116,30 @@ static void sweep_layer(const sqz_conv_t *layer, const sqz_fire_t *fire, squeeze
     sqz_tile_t tile;
 
     sqz_tiles_open(&decoder, layer, work);
-    for (int32_t first = 0; first < layer->out_channels; first += SQZ_TILE_CHANNELS) {
+    for (int32_t first = 0; first < layer->out_channels; first += work->tile_channels) {
         sqz_tile_read(&tile, layer, first, &decoder, work);
-        const uint32_t count = (uint32_t)(tile.channels * squeeze->layer->out_channels);
-
-        sqz_note(work, sqz_decoder_read(&squeeze->decoder, work->run, count));
+        squeeze->channels = tile.channels;
+        sqz_groups_read(work->run, &squeeze->decoder, squeeze->layer->out_channels, tile.channels,
+                        work->run_window, work);
         if (fire->pool != NULL) {
             sweep_pooled(&tile, fire, squeeze, in, work);
         } else {
             sweep(&tile, squeeze, in, work);
         }
+    }
+}
+
+/* Every pixel's sums begin with the bias. */
+static void start(const squeeze_t *squeeze)
+{
+    const sqz_conv_t *const layer = squeeze->layer;
+    const int32_t pixels = squeeze->rows * layer->out.width;
+    int32_t *sums = squeeze->sums;
+
+    for (int32_t pixel = 0; pixel < pixels; pixel++, sums += squeeze->filters) {
+        memset(sums + layer->out_channels, 0,
+               (uint32_t)(squeeze->filters - layer->out_channels) * sizeof(*sums));
+        memcpy(sums, layer->bias, layer->out_channels * sizeof(*sums));
     }
 }
 
@@ -121,11 +161,10 @@ static void finish(const squeeze_t *squeeze, uint8_t *out)
             uint8_t *to = out + held * row_bytes + layer->first_channel + filter;
 
             for (int32_t x = 0; x < width; x++) {
-                const int32_t acc = sqz_add_wrapping(*sums, layer->bias[filter]);
-                const uint8_t y = sqz_requantize(acc, &scaler, &layer->requantizer);
+                const uint8_t y = sqz_requantize(*sums, &scaler, &layer->requantizer);
 
                 *to = layer->remap ? layer->remap[y] : y;
-                sums += filters;
+                sums += squeeze->filters;
                 to += layer->out.channels;
             }
         }
@@ -140,13 +179,18 @@ void sqz_fire(const sqz_fire_t *fire, const uint8_t *in, int32_t *sums, uint8_t 
               int32_t first_row, int32_t rows, sqz_work_t *work)
 {
     const sqz_conv_t *const layer = fire->squeeze;
-    const uint32_t count = (uint32_t)(rows * layer->out.width * layer->out_channels);
-    squeeze_t squeeze = {.layer = layer, .sums = sums, .first_row = first_row, .rows = rows};
+    squeeze_t squeeze = {
+        .layer = layer,
+        .sums = sums,
+        .filters = (layer->out_channels + SQZ_GROUP - 1) / SQZ_GROUP * SQZ_GROUP,
+        .first_row = first_row,
+        .rows = rows,
+    };
 
     if (rows <= 0) {
         return;
     }
-    memset(sums, 0, count * sizeof(*sums));
+    start(&squeeze);
     sqz_note(work, sqz_decoder_open(&squeeze.decoder, &layer->filters, work->tables + 1));
     for (int32_t i = 0; i < 2 && fire->convs[i] != NULL; i++) {
         sweep_layer(fire->convs[i], fire, &squeeze, in, work);

@@ -13,16 +13,16 @@
 #include "sqz_requantize.h"
 #include "sqz_types.h"
 
-/* Output channels whose weights are decoded and used at once. */
-#define SQZ_TILE_CHANNELS 4
-
-/* Scratch that kernels share, and the first error of a run. */
+/* Scratch of the step that is running, and the first error of a run. */
 typedef struct {
     sqz_tables_t *tables; /* lookup tables of the layer that is running; [2] for sqz_fire */
-    int8_t *tile;         /* [SQZ_TILE_CHANNELS * weights of the largest filter] */
-    uint8_t *strip;       /* [SQZ_TILE_CHANNELS * widest row that is never stored] */
-    int8_t *run;          /* sqz_fire: [SQZ_TILE_CHANNELS * filters of the squeeze] */
-    uint8_t *open_rows;   /* sqz_fire with a pool: its open rows, SQZ_TILE_CHANNELS a pixel */
+    uint8_t *tile;        /* TILE_CHANNELS filters */
+    uint8_t *window;      /* inputs of two pixels, and room to gather those of one */
+    uint8_t *strip;       /* [widest row that is never stored][TILE_CHANNELS] */
+    uint8_t *run;         /* sqz_fire: the squeeze's weights for one tile */
+    uint8_t *run_window;  /* sqz_fire: what a tile makes of two pixels */
+    uint8_t *open_rows;   /* sqz_fire with a pool: its open rows, TILE_CHANNELS a pixel */
+    int32_t tile_channels; /* filters that are decoded and used at once, a multiple of 4 */
     sqz_status_t status;
 } sqz_work_t;
 

@@ -1,4 +1,4 @@
-/* sqz_strip.c - the inner loops of every convolution, and the folding of a pool.
+/* sqz_strip.c - the engine of every convolution: windows of two pixels times groups of filters.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
@@ -6,149 +6,255 @@
 
 #include <string.h>
 
-SQZ_STATIC_ASSERT(SQZ_TILE_CHANNELS == 4);
+/* The window of one output pixel: rows [top, top + height) of the input, columns from LEFT on. */
+typedef struct {
+    const sqz_conv_t *layer;
+    const uint8_t *in;
+    int32_t top;
+    int32_t left;
+    int32_t held_top; /* place of row TOP in the ring, or of row 0 where TOP is above it */
+} view_t;
 
-static const uint8_t *row_of(const sqz_map_t *map, const uint8_t *data, int32_t row)
+static view_t view_of_row(const sqz_conv_t *layer, const uint8_t *in, int32_t row)
 {
-    const int32_t row_bytes = map->width * map->channels;
+    const int32_t top = row * layer->window.stride - layer->window.padding;
+    const view_t view = {
+        .layer = layer,
+        .in = in,
+        .top = top,
+        .left = -(int32_t)layer->window.padding,
+        .held_top = sqz_max(0, top) % layer->in.held,
+    };
 
-    return data + (row % map->held) * row_bytes;
+    return view;
 }
 
-/* Products of COUNT neighbouring values with four filters at once. */
-static void dot4(const uint8_t *in, int32_t zero_point, const int8_t *weights,
-                 int32_t filter_weights, int32_t count, int32_t sums[4])
+/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. */
+static inline void copy_run(uint8_t *to, const uint8_t *from, int32_t count)
 {
-    const int8_t *const w0 = weights;
-    const int8_t *const w1 = w0 + filter_weights;
-    const int8_t *const w2 = w1 + filter_weights;
-    const int8_t *const w3 = w2 + filter_weights;
-    int32_t s0 = sums[0];
-    int32_t s1 = sums[1];
-    int32_t s2 = sums[2];
-    int32_t s3 = sums[3];
+    for (; count >= 4; count -= 4, to += 4, from += 4) {
+        memcpy(to, from, 4);
+    }
+    for (; count > 0; count--) {
+        *to++ = *from++;
+    }
+}
+
+static void fill_run(uint8_t *to, uint8_t value, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        to[i] = value;
+    }
+}
+
+/* The part of a window that lies inside of the map. */
+typedef struct {
+    int32_t rows_begin; /* of the window */
+    int32_t rows_end;
+    int32_t before; /* values of a window row in the padding on the left, */
+    int32_t inside; /* inside, */
+    int32_t after;  /* and on the right */
+} cut_t;
+
+static cut_t cut_of(const view_t *view)
+{
+    const sqz_conv_t *const layer = view->layer;
+    const int32_t channels = layer->in.channels;
+    const int32_t width = layer->window.width;
+    const int32_t begin = sqz_min(width, sqz_max(0, -view->left));
+    const int32_t end = sqz_max(begin, sqz_min(width, layer->in.width - view->left));
+    const int32_t height = layer->window.height;
+    const int32_t rows_begin = sqz_min(height, sqz_max(0, -view->top));
+    const cut_t cut = {
+        .rows_begin = rows_begin,
+        .rows_end = sqz_max(rows_begin, sqz_min(height, layer->in.height - view->top)),
+        .before = begin * channels,
+        .inside = (end - begin) * channels,
+        .after = (width - end) * channels,
+    };
+
+    return cut;
+}
+
+/* Runs that are not whole lanes go through ROOM, byte by byte, and into the window at once. */
+static void gather(const view_t *view, uint8_t *room)
+{
+    const sqz_conv_t *const layer = view->layer;
+    const cut_t cut = cut_of(view);
+    const int32_t row_bytes = layer->in.width * layer->in.channels;
+    const uint8_t *const from = view->in + sqz_max(0, view->left) * layer->in.channels;
+    int32_t held = view->held_top;
+
+    for (int32_t i = 0; i < layer->window.height; i++) {
+        const int32_t is_inside = i >= cut.rows_begin && i < cut.rows_end;
+        const int32_t inside = is_inside ? cut.inside : 0;
+        const int32_t before = is_inside ? cut.before : cut.before + cut.inside;
+
+        fill_run(room, layer->in_zero_point, before);
+        if (is_inside) {
+            copy_run(room + before, from + held * row_bytes, inside);
+            held = held + 1 == layer->in.held ? 0 : held + 1;
+        }
+        fill_run(room + before + inside, layer->in_zero_point, cut.after);
+        room += before + inside + cut.after;
+    }
+}
+
+/* Runs of whole lanes go straight into SLOT of WINDOW. */
+SQZ_KERNEL static void put(const view_t *view, uint8_t *window, int32_t slot)
+{
+    const sqz_conv_t *const layer = view->layer;
+    const cut_t cut = cut_of(view);
+    const int32_t row_bytes = layer->in.width * layer->in.channels;
+    const uint8_t *const from = view->in + sqz_max(0, view->left) * layer->in.channels;
+    int32_t held = view->held_top;
+    int32_t at = 0;
+
+    for (int32_t i = 0; i < layer->window.height; i++) {
+        const int32_t is_inside = i >= cut.rows_begin && i < cut.rows_end;
+        const int32_t inside = is_inside ? cut.inside : 0;
+        const int32_t before = is_inside ? cut.before : cut.before + cut.inside;
+
+        sqz_window_fill(window, slot, at, layer->in_zero_point, before);
+        if (is_inside) {
+            sqz_window_put(window, slot, at + before, from + held * row_bytes, inside);
+            held = held + 1 == layer->in.held ? 0 : held + 1;
+        }
+        sqz_window_fill(window, slot, at + before + inside, layer->in_zero_point, cut.after);
+        at += before + inside + cut.after;
+    }
+}
+
+static void build(const sqz_tile_t *tile, const view_t *view, int32_t slot)
+{
+    uint8_t *const window = tile->work->window;
+
+    if (view->layer->in.channels % SQZ_LANES == 0) {
+        put(view, window, slot);
+    } else {
+        uint8_t *const room = window + 2 * sqz_lane_bytes(tile->filter_weights);
+
+        gather(view, room);
+        sqz_window_put(window, slot, 0, room, tile->filter_weights);
+    }
+}
+
+/* Rescale four sums of one pixel whose filters share a scaler; FOUR outputs, the first lowest. */
+static inline uint32_t rescale4(const int32_t acc[SQZ_GROUP], const sqz_scaler_t *scaler,
+                                const sqz_requantizer_t *requantizer)
+{
+    uint32_t four = 0;
+
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        four |= (uint32_t)sqz_requantize(acc[i], scaler, requantizer) << (8 * i);
+    }
+    return four;
+}
+
+/* Outputs of one group at OUT, by the general way. */
+static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t acc[SQZ_GROUP],
+                        uint8_t *out)
+{
+    const sqz_conv_t *const layer = tile->layer;
+    const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);
 
     for (int32_t i = 0; i < count; i++) {
-        const int32_t value = in[i] - zero_point;
-        s0 += value * w0[i];
-        s1 += value * w1[i];
-        s2 += value * w2[i];
-        s3 += value * w3[i];
-    }
-    sums[0] = s0;
-    sums[1] = s1;
-    sums[2] = s2;
-    sums[3] = s3;
-}
+        sqz_scaler_t scaler;
 
-/* Sums over the window of output pixel [row, x]; positions in the padding add nothing. */
-static void sum_window(const sqz_tile_t *tile, const uint8_t *in, int32_t row, int32_t x,
-                       int32_t sums[4])
-{
-    const sqz_conv_t *const layer = tile->layer;
-    const sqz_window_t *const window = &layer->window;
-    const int32_t channels = layer->in.channels;
-    const int32_t top = row * window->stride - window->padding;
-    const int32_t left = x * window->stride - window->padding;
-    const int32_t begin = sqz_max(0, left);
-    const int32_t end = sqz_min(layer->in.width, left + window->width);
-    const int32_t row_begin = sqz_max(0, top);
-    const int32_t row_end = sqz_min(layer->in.height, top + window->height);
-
-    if (end <= begin) {
-        return; /* a window of nothing but padding */
-    }
-    for (int32_t y = row_begin; y < row_end; y++) {
-        const int32_t weight = ((y - top) * window->width + begin - left) * channels;
-
-        dot4(row_of(&layer->in, in, y) + begin * channels, layer->in_zero_point,
-             tile->weights + weight, tile->filter_weights, (end - begin) * channels, sums);
+        sqz_scaler_init(&scaler, &layer->requantizer, tile->first + channel + i);
+        const uint8_t y = sqz_requantize(acc[i], &scaler, &layer->requantizer);
+        out[i] = layer->remap ? layer->remap[y] : y;
     }
 }
 
-void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
-                       sqz_strip_t strip)
+/* All filters of TILE on the two pixels of its window. */
+SQZ_KERNEL static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
 {
     const sqz_conv_t *const layer = tile->layer;
-    const int32_t *const bias = layer->bias + tile->first;
+    const uint8_t *group = tile->work->tile;
+    const int32_t *bias = layer->bias + tile->first;
+    const int32_t plain = tile->shares_scaler ? tile->channels & ~(SQZ_GROUP - 1) : 0;
 
-    for (int32_t x = 0; x < layer->out.width; x++) {
-        uint8_t *const out = strip.at + x * strip.stride;
-        int32_t sums[SQZ_TILE_CHANNELS] = {0, 0, 0, 0};
+    for (int32_t channel = 0; channel < tile->channels; channel += SQZ_GROUP) {
+        int32_t acc[2][SQZ_GROUP];
 
-        sum_window(tile, in, row, x, sums);
-        for (int32_t c = 0; c < tile->channels; c++) {
-            const int32_t acc = sqz_add_wrapping(sums[c], bias[c]);
-            const uint8_t y = sqz_requantize(acc, &tile->scalers[c], &layer->requantizer);
-            out[c] = layer->remap ? layer->remap[y] : y;
+        if (channel < plain) {
+            for (int32_t i = 0; i < SQZ_GROUP; i++) {
+                acc[0][i] = acc[1][i] = bias[channel + i];
+            }
+            sqz_dot(tile->work->window, group, tile->filter_weights, acc);
+            const uint32_t second = rescale4(acc[1], &tile->scaler, &layer->requantizer);
+            const uint32_t first = rescale4(acc[0], &tile->scaler, &layer->requantizer);
+            memcpy(out1 + channel, &second, sizeof second);
+            memcpy(out0 + channel, &first, sizeof first);
+        } else {
+            for (int32_t i = 0; i < SQZ_GROUP; i++) {
+                acc[0][i] = acc[1][i] = channel + i < tile->channels ? bias[channel + i] : 0;
+            }
+            sqz_dot(tile->work->window, group, tile->filter_weights, acc);
+            rescale_any(tile, channel, acc[1], out1 + channel);
+            rescale_any(tile, channel, acc[0], out0 + channel);
         }
+        group += tile->group_bytes;
+    }
+}
+
+void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+{
+    const sqz_conv_t *const layer = tile->layer;
+    const int32_t stride = layer->window.stride;
+    const int32_t width = layer->out.width;
+    view_t view = view_of_row(layer, in, row);
+
+    for (int32_t x = 0; x < width; x += 2) {
+        uint8_t *const out = strip.at + x * strip.stride;
+
+        build(tile, &view, 0);
+        view.left += stride;
+        if (x + 1 < width) {
+            build(tile, &view, 1);
+            view.left += stride;
+        }
+        /* An odd last pixel: the second one's outputs land on its place first. */
+        apply(tile, out, x + 1 < width ? out + strip.stride : out);
     }
     sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
+}
+
+void sqz_groups_read(uint8_t *tile, sqz_decoder_t *decoder, int32_t filters, int32_t k,
+                     uint8_t *room, sqz_work_t *work)
+{
+    const int32_t group_bytes = sqz_group_bytes(k);
+
+    for (int32_t filter = 0; filter < filters; filter++) {
+        uint8_t *const group = tile + filter / SQZ_GROUP * group_bytes;
+
+        if (filter % SQZ_GROUP == 0 && filters - filter < SQZ_GROUP) {
+            memset(group, 0, (uint32_t)group_bytes);
+        }
+        sqz_note(work, sqz_decoder_read(decoder, (int8_t *)room, (uint32_t)k));
+        sqz_group_pack(group, filter % SQZ_GROUP, (const int8_t *)room, k);
+    }
 }
 
 void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
                    sqz_decoder_t *decoder, sqz_work_t *work)
 {
     const sqz_window_t *const window = &layer->window;
+    const int32_t k = window->height * window->width * layer->in.channels;
 
     tile->layer = layer;
-    tile->weights = work->tile;
-    tile->filter_weights = window->height * window->width * layer->in.channels;
+    tile->work = work;
+    tile->filter_weights = k;
+    tile->group_bytes = sqz_group_bytes(k);
     tile->first = first;
-    tile->channels = sqz_min(SQZ_TILE_CHANNELS, layer->out_channels - first);
-
-    const uint32_t count = (uint32_t)(tile->channels * tile->filter_weights);
-    const uint32_t room = (uint32_t)(SQZ_TILE_CHANNELS * tile->filter_weights);
-
-    sqz_note(work, sqz_decoder_read(decoder, work->tile, count));
-    memset(work->tile + count, 0, room - count);
-    for (int32_t c = 0; c < tile->channels; c++) {
-        sqz_scaler_init(&tile->scalers[c], &layer->requantizer, first + c);
-    }
+    tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
+    tile->shares_scaler = !layer->requantizer.per_filter && layer->remap == NULL;
+    sqz_scaler_init(&tile->scaler, &layer->requantizer, first);
+    sqz_groups_read(work->tile, decoder, tile->channels, k, work->window, work);
 }
 
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work)
 {
     sqz_note(work, sqz_decoder_open(decoder, &layer->filters, work->tables));
-}
-
-static void raise_row(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t channels,
-                      uint8_t *out_row, int32_t stride, int32_t is_start)
-{
-    const sqz_window_t *const window = &pool->window;
-
-    for (int32_t x = 0; x < pool->out.width; x++) {
-        uint8_t *const out = out_row + x * stride;
-        const int32_t left = x * window->stride - window->padding;
-        const int32_t begin = sqz_max(0, left);
-        const int32_t end = sqz_min(pool->in.width, left + window->width);
-
-        for (int32_t c = 0; c < channels; c++) {
-            uint8_t largest = is_start ? 0 : out[c];
-
-            for (int32_t at = begin; at < end; at++) {
-                const uint8_t value = strip[at * SQZ_TILE_CHANNELS + c];
-                largest = value > largest ? value : largest;
-            }
-            out[c] = largest;
-        }
-    }
-}
-
-/* The first strip of a window starts its maximum, the others raise it. */
-void sqz_strip_pool(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t channels,
-                    int32_t row, const sqz_pooled_t *out)
-{
-    const sqz_window_t *const window = &pool->window;
-    const int32_t reach = row + window->padding;
-    const int32_t above = reach - window->height + 1;
-    const int32_t begin = above > 0 ? (above + window->stride - 1) / window->stride : 0;
-    const int32_t end = sqz_min(pool->out.height, reach / window->stride + 1);
-
-    for (int32_t pooled = begin; pooled < end; pooled++) {
-        uint8_t *const out_row = out->at + (pooled % out->held) * out->row_bytes;
-
-        raise_row(pool, strip, channels, out_row, out->stride,
-                  row == sqz_rows_begin(window, pooled));
-    }
 }

@@ -1,23 +1,26 @@
-/* sqz_strip.h - private: one row of a few filters of a convolution, computed and folded.
+/* sqz_strip.h - private: one row of a tile of filters, computed and folded.
  *
- * A tile is SQZ_TILE_CHANNELS filters, decoded. A strip is what a tile makes of one output row.
- * Kernels differ in what they do with strips: store, pool, average or sum them.
+ * A tile is some filters, decoded, four to a group. A strip is what a tile makes of one output
+ * row. Kernels differ in what they do with strips: store, pool, average or sum them.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
 #ifndef SQZ_STRIP_H
 #define SQZ_STRIP_H
 
+#include "sqz_dot.h"
 #include "sqz_kernels.h"
 
 /* A tile of filters, ready to be applied. */
 typedef struct {
     const sqz_conv_t *layer;
-    const int8_t *weights;  /* [SQZ_TILE_CHANNELS][window.height][window.width][in.channels] */
-    int32_t filter_weights; /* bytes from one filter to the next */
+    const sqz_work_t *work;
+    int32_t filter_weights; /* of one filter */
+    int32_t group_bytes;    /* from one group in work->tile to the next */
     int32_t first;          /* channel of the layer */
-    int32_t channels;       /* filters that exist; the others are zeros */
-    sqz_scaler_t scalers[SQZ_TILE_CHANNELS];
+    int32_t channels;       /* filters that exist; the others of the last group are zeros */
+    sqz_scaler_t scaler;    /* of all filters, where they share one */
+    int32_t shares_scaler;
 } sqz_tile_t;
 
 /* Where a strip's outputs go: channel c of pixel x is at[x * stride + c]. */
@@ -50,8 +53,19 @@ static inline void sqz_note(sqz_work_t *work, sqz_status_t status)
     }
 }
 
+/* Bytes of one group of filters with K weights each. */
+static inline int32_t sqz_group_bytes(int32_t k)
+{
+    return SQZ_GROUP * sqz_lane_bytes(k);
+}
+
 /* Begin LAYER's weight stream. */
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work);
+
+/* Decode FILTERS filters of K weights into TILE, group by group; the missing ones of the last
+ * group are zeros. ROOM holds one filter meanwhile. */
+void sqz_groups_read(uint8_t *tile, sqz_decoder_t *decoder, int32_t filters, int32_t k,
+                     uint8_t *room, sqz_work_t *work);
 
 /* Decode the tile of LAYER that begins with filter FIRST into WORK; tiles come in order. */
 void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
@@ -61,15 +75,15 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
 void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
                        sqz_strip_t strip);
 
-/* Fold a strip, CHANNELS of row ROW of POOL's input, SQZ_TILE_CHANNELS apart, into the output rows
- * it belongs to; rows and pixels of OUT are ROW_BYTES and STRIDE apart, HELD rows are a ring. */
+/* Fold a strip, CHANNELS of row ROW of POOL's input, into the output rows it belongs to; rows and
+ * pixels of OUT are ROW_BYTES and STRIDE apart, HELD rows are a ring. */
 typedef struct {
     uint8_t *at;
     int32_t row_bytes;
     int32_t stride;
     int32_t held;
 } sqz_pooled_t;
-void sqz_strip_pool(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t channels,
-                    int32_t row, const sqz_pooled_t *out);
+void sqz_strip_pool(const sqz_maxpool_t *pool, sqz_strip_t strip, int32_t channels, int32_t row,
+                    const sqz_pooled_t *out);
 
 #endif /* SQZ_STRIP_H */

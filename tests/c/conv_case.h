@@ -10,7 +10,7 @@
 #include "check.h"
 #include "sqz_kernels.h"
 
-enum { MOST_FILTERS = 9 };
+enum { MOST_FILTERS = 19 };
 
 /* One random layer with everything that belongs to it, each block exactly as large as it may be. */
 typedef struct {
@@ -19,6 +19,7 @@ typedef struct {
     int8_t *weights; /* [out_channels][window.height][window.width][in.channels] */
     int32_t *bias;
     uint32_t m[MOST_FILTERS];
+    int32_t *folded; /* bias - zero point * sum of weights: what the compiler stores */
     sqz_work_t work;
     sqz_tables_t tables;
 } case_t;
@@ -44,7 +45,7 @@ static inline void choose_shape(sqz_conv_t *layer)
                                    (uint8_t)padding};
     layer->in = (sqz_map_t){.height = (uint16_t)random_from(kernel_height, 9),
                             .width = (uint16_t)random_from(kernel_width, 9),
-                            .channels = (uint16_t)random_from(1, 9)};
+                            .channels = (uint16_t)random_from(1, 21)};
     layer->in.held = layer->in.height;
     layer->out_channels = (uint16_t)random_from(1, MOST_FILTERS);
     layer->first_channel = (uint16_t)random_from(0, 3);
@@ -67,6 +68,51 @@ static inline int32_t random_bias(void)
     return kind == 1 ? INT32_MIN + random_from(0, 1000) : random_from(-20000, 20000);
 }
 
+/* What the planner reserves for one filter, or for one pixel of a window (ir/scratch.py). */
+static inline int32_t reserved_bytes(int32_t k)
+{
+    const int32_t pairs = 2 * ((k + 3) / 4 * 4);
+    const int32_t vectors = (k + 15) / 16 * 16;
+
+    return pairs > vectors ? pairs : vectors;
+}
+
+static inline void open_scratch(sqz_work_t *work, const sqz_conv_t *layer)
+{
+    const int32_t k = filter_weights(layer);
+
+    work->tile_channels = 4 * random_from(1, 6);
+    work->tile = random_block(work->tile_channels * reserved_bytes(k));
+    work->window = random_block(2 * reserved_bytes(k) + (k + 15) / 16 * 16);
+    work->strip = random_block(work->tile_channels * layer->out.width);
+}
+
+static inline void close_scratch(sqz_work_t *work)
+{
+    free(work->strip);
+    free(work->window);
+    free(work->tile);
+}
+
+static inline int32_t sum_of_filter(const case_t *test, int32_t filter)
+{
+    const int32_t count = filter_weights(&test->layer);
+    int32_t sum = 0;
+
+    for (int32_t i = 0; i < count; i++) {
+        sum += test->weights[filter * count + i];
+    }
+    return sum;
+}
+
+static inline void fold_biases(case_t *test)
+{
+    for (int32_t i = 0; i < test->layer.out_channels; i++) {
+        const int32_t product = test->layer.in_zero_point * sum_of_filter(test, i);
+        test->folded[i] = (int32_t)((uint32_t)test->bias[i] - (uint32_t)product);
+    }
+}
+
 static inline void open_case(case_t *test)
 {
     sqz_conv_t *const layer = &test->layer;
@@ -84,7 +130,9 @@ static inline void open_case(case_t *test)
         test->m[i] = (uint32_t)random_from(110, 120) << 23 | (random_bits() & 0x7fffff);
     }
     layer->in_zero_point = (uint8_t)(random_from(0, 1) ? random_from(0, 255) : 0);
-    layer->bias = test->bias;
+    test->folded = random_block(layer->out_channels * (int32_t)sizeof(int32_t));
+    fold_biases(test);
+    layer->bias = test->folded;
     layer->remap = random_from(0, 1) ? random_block(256) : NULL;
     layer->requantizer.form = SQZ_REQUANTIZE_EXACT;
     layer->requantizer.per_filter = (uint8_t)random_from(0, 1);
@@ -96,14 +144,13 @@ static inline void open_case(case_t *test)
     layer->filters.bit_count = (uint32_t)all_weights * 8;
 
     test->work.tables = &test->tables;
-    test->work.tile = random_block(SQZ_TILE_CHANNELS * weights);
-    test->work.strip = random_block(SQZ_TILE_CHANNELS * layer->out.width);
+    open_scratch(&test->work, layer);
 }
 
 static inline void close_case(case_t *test)
 {
-    free(test->work.strip);
-    free(test->work.tile);
+    close_scratch(&test->work);
+    free(test->folded);
     free((void *)(uintptr_t)test->layer.remap);
     free(test->bias);
     free(test->weights);

@@ -1,0 +1,37 @@
+/* sqz_dot.h - private: the inner product of every convolution, by what the core can do.
+ *
+ * A WINDOW holds the inputs of two output pixels, a GROUP the weights of four filters, both K
+ * values long; sqz_dot adds the eight sums of products. How they lie in memory is the variant's
+ * own business: it packs groups, fills windows, and multiplies. All variants give the same bits;
+ * the compiler's own macros choose. Compile with SQZ_PORTABLE to have the plain one everywhere.
+ *
+ * K values take sqz_lane_bytes(k) bytes a filter or pixel, never more than the planner reserves:
+ * the larger of 2 * k rounded up to 4 and k rounded up to 16.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#ifndef SQZ_DOT_H
+#define SQZ_DOT_H
+
+#include <stdint.h>
+#include <string.h>
+
+enum { SQZ_GROUP = 4 }; /* filters that are multiplied at once */
+
+/* gcc's first scheduling pass runs out of registers in the inner loops; -O2 whatever else is built
+ * with, since they are the whole work. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SQZ_KERNEL __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize")))
+#else
+#define SQZ_KERNEL
+#endif
+
+#if defined(SQZ_PORTABLE)
+#include "sqz_dot_portable.h"
+#elif defined(__ARM_FEATURE_DSP)
+#include "sqz_dot_dsp.h"
+#else
+#include "sqz_dot_portable.h"
+#endif
+
+#endif /* SQZ_DOT_H */
