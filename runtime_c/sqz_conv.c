@@ -1,6 +1,6 @@
 /* sqz_conv.c - convolutions, a few filters at a time: stored, pooled or averaged.
  *
- * Weights are decoded for SQZ_TILE_CHANNELS filters, then swept over every pixel of the rows:
+ * Weights are decoded for a tile of filters, then swept over every pixel of the rows:
  * only one tile is ever unpacked in RAM, and each is decoded once a call.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
@@ -35,7 +35,7 @@ void sqz_conv(const sqz_conv_t *layer, const uint8_t *in, uint8_t *out, int32_t 
         return;
     }
     sqz_tiles_open(&decoder, layer, work);
-    for (int32_t first = 0; first < layer->out_channels; first += SQZ_TILE_CHANNELS) {
+    for (int32_t first = 0; first < layer->out_channels; first += work->tile_channels) {
         sqz_tile_read(&tile, layer, first, &decoder, work);
         for (int32_t row = first_row; row < first_row + rows; row++) {
             const sqz_strip_t strip = {
@@ -67,7 +67,7 @@ static void trace_pool(const sqz_tile_t *tile, const sqz_maxpool_t *pool, int32_
 void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const uint8_t *in,
                       uint8_t *out, int32_t first_row, int32_t rows, sqz_work_t *work)
 {
-    const sqz_strip_t strip = {.at = work->strip, .stride = SQZ_TILE_CHANNELS};
+    const sqz_strip_t strip = {.at = work->strip, .stride = work->tile_channels};
     sqz_decoder_t decoder;
     sqz_tile_t tile;
 
@@ -75,7 +75,7 @@ void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const 
         return;
     }
     sqz_tiles_open(&decoder, layer, work);
-    for (int32_t first = 0; first < layer->out_channels; first += SQZ_TILE_CHANNELS) {
+    for (int32_t first = 0; first < layer->out_channels; first += work->tile_channels) {
         const sqz_pooled_t pooled = {
             .at = out + layer->first_channel + first,
             .row_bytes = pool->out.width * pool->out.channels,
@@ -86,17 +86,17 @@ void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const 
         sqz_tile_read(&tile, layer, first, &decoder, work);
         for (int32_t row = first_row; row < first_row + rows; row++) {
             sqz_strip_compute(&tile, in, row, strip);
-            sqz_strip_pool(pool, work->strip, tile.channels, row, &pooled);
+            sqz_strip_pool(pool, strip, tile.channels, row, &pooled);
             trace_pool(&tile, pool, row, &pooled);
         }
     }
 }
 
-static void add_strip(const uint8_t *strip, int32_t width, int32_t channels, int32_t *sums)
+static void add_strip(sqz_strip_t strip, int32_t width, int32_t channels, int32_t *sums)
 {
     for (int32_t x = 0; x < width; x++) {
         for (int32_t c = 0; c < channels; c++) {
-            sums[c] += strip[x * SQZ_TILE_CHANNELS + c];
+            sums[c] += strip.at[x * strip.stride + c];
         }
     }
 }
@@ -116,7 +116,7 @@ void sqz_conv_average(const sqz_conv_average_t *layer, const uint8_t *in, int32_
                       int32_t first_row, int32_t rows, sqz_work_t *work)
 {
     const sqz_conv_t *const conv = &layer->conv;
-    const sqz_strip_t strip = {.at = work->strip, .stride = SQZ_TILE_CHANNELS};
+    const sqz_strip_t strip = {.at = work->strip, .stride = work->tile_channels};
     const int32_t end_row = first_row + rows;
     sqz_decoder_t decoder;
     sqz_tile_t tile;
@@ -125,7 +125,7 @@ void sqz_conv_average(const sqz_conv_average_t *layer, const uint8_t *in, int32_
         return;
     }
     sqz_tiles_open(&decoder, conv, work);
-    for (int32_t first = 0; first < conv->out_channels; first += SQZ_TILE_CHANNELS) {
+    for (int32_t first = 0; first < conv->out_channels; first += work->tile_channels) {
         int32_t *const sums = logits + first;
 
         sqz_tile_read(&tile, conv, first, &decoder, work);
@@ -134,7 +134,7 @@ void sqz_conv_average(const sqz_conv_average_t *layer, const uint8_t *in, int32_
         }
         for (int32_t row = first_row; row < end_row; row++) {
             sqz_strip_compute(&tile, in, row, strip);
-            add_strip(work->strip, conv->out.width, tile.channels, sums);
+            add_strip(strip, conv->out.width, tile.channels, sums);
         }
         if (end_row == conv->out.height) {
             average(layer, sums, tile.channels);

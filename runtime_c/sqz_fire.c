@@ -18,9 +18,9 @@ typedef struct {
     int32_t rows;
 } squeeze_t;
 
-/* Add what CHANNELS of one row, STRIP, give: [width][SQZ_TILE_CHANNELS] times the run of weights
+/* Add what CHANNELS of one row, STRIP, give: [width][CHANNELS] times the run of weights
  * [filters][CHANNELS]. */
-static void add_row(const squeeze_t *squeeze, const int8_t *run, const uint8_t *strip,
+static void add_row(const squeeze_t *squeeze, const int8_t *run, sqz_strip_t strip,
                     int32_t channels, int32_t row)
 {
     const sqz_conv_t *const layer = squeeze->layer;
@@ -33,10 +33,10 @@ static void add_row(const squeeze_t *squeeze, const int8_t *run, const uint8_t *
 
         for (int32_t filter = 0; filter < filters; filter++) {
             for (int32_t c = 0; c < channels; c++) {
-                sums[filter] += (strip[c] - layer->in_zero_point) * *weight++;
+                sums[filter] += (strip.at[c] - layer->in_zero_point) * *weight++;
             }
         }
-        strip += SQZ_TILE_CHANNELS;
+        strip.at += strip.stride;
         sums += filters;
     }
 }
@@ -45,12 +45,12 @@ static void add_row(const squeeze_t *squeeze, const int8_t *run, const uint8_t *
 static void sweep(const sqz_tile_t *tile, const squeeze_t *squeeze, const uint8_t *in,
                   sqz_work_t *work)
 {
-    const sqz_strip_t strip = {.at = work->strip, .stride = SQZ_TILE_CHANNELS};
+    const sqz_strip_t strip = {.at = work->strip, .stride = work->tile_channels};
     const int32_t end = squeeze->first_row + squeeze->rows;
 
     for (int32_t row = squeeze->first_row; row < end; row++) {
         sqz_strip_compute(tile, in, row, strip);
-        add_row(squeeze, work->run, work->strip, tile->channels, row);
+        add_row(squeeze, work->run, strip, tile->channels, row);
     }
 }
 
@@ -59,26 +59,29 @@ static void sweep_pooled(const sqz_tile_t *tile, const sqz_fire_t *fire,
                          const squeeze_t *squeeze, const uint8_t *in, sqz_work_t *work)
 {
     const sqz_maxpool_t *const pool = fire->pool;
-    const sqz_strip_t strip = {.at = work->strip, .stride = SQZ_TILE_CHANNELS};
+    const sqz_strip_t strip = {.at = work->strip, .stride = work->tile_channels};
     const int32_t end = squeeze->first_row + squeeze->rows;
     const sqz_pooled_t pooled = {
         .at = work->open_rows,
-        .row_bytes = pool->out.width * SQZ_TILE_CHANNELS,
-        .stride = SQZ_TILE_CHANNELS,
+        .row_bytes = pool->out.width * work->tile_channels,
+        .stride = work->tile_channels,
         .held = fire->open_rows,
     };
     int32_t next = sqz_rows_begin(&pool->window, squeeze->first_row);
 
     for (int32_t row = squeeze->first_row; row < end; row++) {
         const int32_t below = sqz_rows_end(&pool->window, pool->in.height, row);
-        const uint8_t *const done = pooled.at + (row % pooled.held) * pooled.row_bytes;
+        const sqz_strip_t done = {
+            .at = pooled.at + (row % pooled.held) * pooled.row_bytes,
+            .stride = pooled.stride,
+        };
 
         for (; next < below; next++) {
             sqz_strip_compute(tile, in, next, strip);
-            sqz_strip_pool(pool, work->strip, tile->channels, next, &pooled);
+            sqz_strip_pool(pool, strip, tile->channels, next, &pooled);
         }
         sqz_trace(pool->layer, row, 1, tile->layer->first_channel + tile->first,
-                  tile->channels, SQZ_TILE_CHANNELS, done);
+                  tile->channels, done.stride, done.at);
         add_row(squeeze, work->run, done, tile->channels, row);
     }
 }
@@ -90,7 +93,7 @@ static void sweep_layer(const sqz_conv_t *layer, const sqz_fire_t *fire, squeeze
     sqz_tile_t tile;
 
     sqz_tiles_open(&decoder, layer, work);
-    for (int32_t first = 0; first < layer->out_channels; first += SQZ_TILE_CHANNELS) {
+    for (int32_t first = 0; first < layer->out_channels; first += work->tile_channels) {
         sqz_tile_read(&tile, layer, first, &decoder, work);
         const uint32_t count = (uint32_t)(tile.channels * squeeze->layer->out_channels);
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-SQZ_STATIC_ASSERT(SQZ_TILE_CHANNELS == 4);
+SQZ_STATIC_ASSERT(SQZ_GROUP == 4);
 
 static const uint8_t *row_of(const sqz_map_t *map, const uint8_t *data, int32_t row)
 {
@@ -41,10 +41,13 @@ static void dot4(const uint8_t *in, int32_t zero_point, const int8_t *weights,
     sums[3] = s3;
 }
 
-/* Sums over the window of output pixel [row, x]; positions in the padding add nothing. */
-static void sum_window(const sqz_tile_t *tile, const uint8_t *in, int32_t row, int32_t x,
-                       int32_t sums[4])
+/* Sums over the window of output pixel [row, x] with the four filters from WEIGHTS on; positions
+ * in the padding add nothing. */
+static void sum_window(const sqz_tile_t *tile, const int8_t *weights, const uint8_t *in,
+                       const int32_t at[2], int32_t sums[4])
 {
+    const int32_t row = at[0];
+    const int32_t x = at[1];
     const sqz_conv_t *const layer = tile->layer;
     const sqz_window_t *const window = &layer->window;
     const int32_t channels = layer->in.channels;
@@ -62,28 +65,43 @@ static void sum_window(const sqz_tile_t *tile, const uint8_t *in, int32_t row, i
         const int32_t weight = ((y - top) * window->width + begin - left) * channels;
 
         dot4(row_of(&layer->in, in, y) + begin * channels, layer->in_zero_point,
-             tile->weights + weight, tile->filter_weights, (end - begin) * channels, sums);
+             weights + weight, tile->filter_weights, (end - begin) * channels, sums);
+    }
+}
+
+/* Row ROW of the four filters from GROUP on. */
+static void compute_group(const sqz_tile_t *tile, int32_t group, const uint8_t *in, int32_t row,
+                          sqz_strip_t strip)
+{
+    const sqz_conv_t *const layer = tile->layer;
+    const int32_t *const bias = layer->bias + tile->first + group;
+    const int32_t channels = sqz_min(SQZ_GROUP, tile->channels - group);
+    sqz_scaler_t scalers[SQZ_GROUP];
+
+    for (int32_t c = 0; c < channels; c++) {
+        sqz_scaler_init(&scalers[c], &layer->requantizer, tile->first + group + c);
+    }
+    for (int32_t x = 0; x < layer->out.width; x++) {
+        uint8_t *const out = strip.at + x * strip.stride + group;
+        const int32_t at[2] = {row, x};
+        int32_t sums[SQZ_GROUP] = {0, 0, 0, 0};
+
+        sum_window(tile, tile->weights + group * tile->filter_weights, in, at, sums);
+        for (int32_t c = 0; c < channels; c++) {
+            const int32_t acc = sqz_add_wrapping(sums[c], bias[c]);
+            const uint8_t y = sqz_requantize(acc, &scalers[c], &layer->requantizer);
+            out[c] = layer->remap ? layer->remap[y] : y;
+        }
     }
 }
 
 void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
                        sqz_strip_t strip)
 {
-    const sqz_conv_t *const layer = tile->layer;
-    const int32_t *const bias = layer->bias + tile->first;
-
-    for (int32_t x = 0; x < layer->out.width; x++) {
-        uint8_t *const out = strip.at + x * strip.stride;
-        int32_t sums[SQZ_TILE_CHANNELS] = {0, 0, 0, 0};
-
-        sum_window(tile, in, row, x, sums);
-        for (int32_t c = 0; c < tile->channels; c++) {
-            const int32_t acc = sqz_add_wrapping(sums[c], bias[c]);
-            const uint8_t y = sqz_requantize(acc, &tile->scalers[c], &layer->requantizer);
-            out[c] = layer->remap ? layer->remap[y] : y;
-        }
+    for (int32_t group = 0; group < tile->channels; group += SQZ_GROUP) {
+        compute_group(tile, group, in, row, strip);
     }
-    sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
+    sqz_trace(tile->layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
 }
 
 void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
@@ -95,16 +113,15 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
     tile->weights = work->tile;
     tile->filter_weights = window->height * window->width * layer->in.channels;
     tile->first = first;
-    tile->channels = sqz_min(SQZ_TILE_CHANNELS, layer->out_channels - first);
+    tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
 
+    const int32_t filters = (tile->channels + SQZ_GROUP - 1) / SQZ_GROUP * SQZ_GROUP;
     const uint32_t count = (uint32_t)(tile->channels * tile->filter_weights);
-    const uint32_t room = (uint32_t)(SQZ_TILE_CHANNELS * tile->filter_weights);
+    const uint32_t room = (uint32_t)(filters * tile->filter_weights);
+    int8_t *const weights = work->tile;
 
-    sqz_note(work, sqz_decoder_read(decoder, work->tile, count));
-    memset(work->tile + count, 0, room - count);
-    for (int32_t c = 0; c < tile->channels; c++) {
-        sqz_scaler_init(&tile->scalers[c], &layer->requantizer, first + c);
-    }
+    sqz_note(work, sqz_decoder_read(decoder, weights, count));
+    memset(weights + count, 0, room - count);
 }
 
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work)
@@ -112,7 +129,7 @@ void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t 
     sqz_note(work, sqz_decoder_open(decoder, &layer->filters, work->tables));
 }
 
-static void raise_row(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t channels,
+static void raise_row(const sqz_maxpool_t *pool, sqz_strip_t strip, int32_t channels,
                       uint8_t *out_row, int32_t stride, int32_t is_start)
 {
     const sqz_window_t *const window = &pool->window;
@@ -127,7 +144,7 @@ static void raise_row(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t c
             uint8_t largest = is_start ? 0 : out[c];
 
             for (int32_t at = begin; at < end; at++) {
-                const uint8_t value = strip[at * SQZ_TILE_CHANNELS + c];
+                const uint8_t value = strip.at[at * strip.stride + c];
                 largest = value > largest ? value : largest;
             }
             out[c] = largest;
@@ -136,7 +153,7 @@ static void raise_row(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t c
 }
 
 /* The first strip of a window starts its maximum, the others raise it. */
-void sqz_strip_pool(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t channels,
+void sqz_strip_pool(const sqz_maxpool_t *pool, sqz_strip_t strip, int32_t channels,
                     int32_t row, const sqz_pooled_t *out)
 {
     const sqz_window_t *const window = &pool->window;

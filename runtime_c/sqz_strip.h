@@ -1,6 +1,6 @@
 /* sqz_strip.h - private: one row of a few filters of a convolution, computed and folded.
  *
- * A tile is SQZ_TILE_CHANNELS filters, decoded. A strip is what a tile makes of one output row.
+ * A tile is a few groups of SQZ_GROUP filters, decoded. A strip is what a tile makes of one output row.
  * Kernels differ in what they do with strips: store, pool, average or sum them.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
@@ -13,11 +13,10 @@
 /* A tile of filters, ready to be applied. */
 typedef struct {
     const sqz_conv_t *layer;
-    const int8_t *weights;  /* [SQZ_TILE_CHANNELS][window.height][window.width][in.channels] */
+    const int8_t *weights;  /* [groups * SQZ_GROUP][window.height][window.width][in.channels] */
     int32_t filter_weights; /* bytes from one filter to the next */
     int32_t first;          /* channel of the layer */
-    int32_t channels;       /* filters that exist; the others are zeros */
-    sqz_scaler_t scalers[SQZ_TILE_CHANNELS];
+    int32_t channels;       /* filters that exist; others of the last group are zeros */
 } sqz_tile_t;
 
 /* Where a strip's outputs go: channel c of pixel x is at[x * stride + c]. */
@@ -61,15 +60,14 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
 void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
                        sqz_strip_t strip);
 
-/* Fold a strip, CHANNELS of row ROW of POOL's input, SQZ_TILE_CHANNELS apart, into the output rows
- * it belongs to; rows and pixels of OUT are ROW_BYTES and STRIDE apart, HELD rows are a ring. */
+/* Fold a strip, CHANNELS of row ROW of POOL's input, into the output rows it belongs to; rows and pixels of OUT are ROW_BYTES and STRIDE apart, HELD rows are a ring. */
 typedef struct {
     uint8_t *at;
     int32_t row_bytes;
     int32_t stride;
     int32_t held;
 } sqz_pooled_t;
-void sqz_strip_pool(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t channels,
+void sqz_strip_pool(const sqz_maxpool_t *pool, sqz_strip_t strip, int32_t channels,
                     int32_t row, const sqz_pooled_t *out);
 
 #endif /* SQZ_STRIP_H */

@@ -95,14 +95,20 @@ static inline void open_case(case_t *test)
     layer->filters.bits = (const uint8_t *)test->weights;
     layer->filters.bit_count = (uint32_t)all_weights * 8;
 
+    const int32_t tile = SQZ_GROUP * random_from(1, (MOST_FILTERS + SQZ_GROUP - 1) / SQZ_GROUP);
+    const int32_t padded = (weights + 15) / 16 * 16;
+
+    test->work.tile_channels = tile;
     test->work.tables = &test->tables;
-    test->work.tile = random_block(SQZ_TILE_CHANNELS * weights);
-    test->work.strip = random_block(SQZ_TILE_CHANNELS * layer->out.width);
+    test->work.tile = random_block(tile * SQZ_FILTER_BYTES(weights));
+    test->work.window = random_block(2 * SQZ_FILTER_BYTES(weights) + padded);
+    test->work.strip = random_block(tile * layer->out.width);
 }
 
 static inline void close_case(case_t *test)
 {
     free(test->work.strip);
+    free(test->work.window);
     free(test->work.tile);
     free((void *)(uintptr_t)test->layer.remap);
     free(test->bias);
