@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { SQZ_GROUP = 4 }; /* filters that are multiplied at once */
+#include "sqz_kernels.h"
 
 /* gcc's first scheduling pass runs out of registers in the inner loops. And -O2, whatever else is
  * built with, since they are nearly all the work. From here on: a file of kernels includes this
