@@ -25,6 +25,13 @@
 #pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
 #endif
 
+/* Always, so that sums stay in registers. */
+#if defined(__GNUC__)
+#define SQZ_INLINE static inline __attribute__((always_inline))
+#else
+#define SQZ_INLINE static inline
+#endif
+
 #if defined(SQZ_PORTABLE)
 #include "sqz_dot_portable.h"
 #elif defined(__ARM_FEATURE_DSP)

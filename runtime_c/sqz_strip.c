@@ -139,18 +139,6 @@ static void build(const sqz_tile_t *tile, const view_t *view, int32_t slot)
     }
 }
 
-/* Rescale four sums of one pixel whose filters share a scaler; FOUR outputs, the first lowest. */
-static inline uint32_t rescale4(const int32_t acc[SQZ_GROUP], const sqz_scaler_t *scaler,
-                                const sqz_requantizer_t *requantizer)
-{
-    uint32_t four = 0;
-
-    for (int32_t i = 0; i < SQZ_GROUP; i++) {
-        four |= (uint32_t)sqz_requantize(acc[i], scaler, requantizer) << (8 * i);
-    }
-    return four;
-}
-
 /* Outputs of one group at OUT, by the general way. */
 static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t acc[SQZ_GROUP],
                         uint8_t *out)
@@ -167,35 +155,64 @@ static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t a
     }
 }
 
+/* The filters of TILE from CHANNEL on, on the two pixels of its window, whatever they need. */
+static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out0, uint8_t *out1)
+{
+    const int32_t *const bias = tile->layer->bias + tile->first;
+    const uint8_t *const groups = tile->work->tile;
+
+    for (; channel < tile->channels; channel += SQZ_GROUP) {
+        int32_t acc[2][SQZ_GROUP];
+
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            acc[0][i] = acc[1][i] = channel + i < tile->channels ? bias[channel + i] : 0;
+        }
+        sqz_dot(tile->work->window, groups + channel / SQZ_GROUP * tile->group_bytes,
+                tile->filter_weights, acc);
+        rescale_any(tile, channel, acc[1], out1 + channel);
+        rescale_any(tile, channel, acc[0], out0 + channel);
+    }
+}
+
+/* The same for whole groups whose filters share one fixed-point scaler; returns how many filters
+ * those are. Everything is copied out of TILE first: for all that C knows, each output that is
+ * stored might change it. */
+static int32_t apply_shared(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
+{
+    const sqz_scaler_t scaler = tile->scaler;
+    const uint8_t *const window = tile->work->window;
+    const uint8_t *group = tile->work->tile;
+    const int32_t group_bytes = tile->group_bytes;
+    const int32_t k = tile->filter_weights;
+    const int32_t channels = tile->channels & ~(SQZ_GROUP - 1);
+    const int32_t *bias = tile->layer->bias + tile->first;
+    const int32_t *const end = bias + channels;
+
+    for (; bias != end; bias += SQZ_GROUP) {
+        int32_t acc[2][SQZ_GROUP] = {
+            {bias[0], bias[1], bias[2], bias[3]},
+            {bias[0], bias[1], bias[2], bias[3]},
+        };
+
+        sqz_dot(window, group, k, acc);
+        const uint32_t second = sqz_requantize4(acc[1], &scaler);
+        const uint32_t first = sqz_requantize4(acc[0], &scaler);
+        memcpy(out1, &second, sizeof second);
+        memcpy(out0, &first, sizeof first);
+        out0 += SQZ_GROUP;
+        out1 += SQZ_GROUP;
+        group += group_bytes;
+    }
+    return channels;
+}
+
 /* All filters of TILE on the two pixels of its window. */
 static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
 {
-    const sqz_conv_t *const layer = tile->layer;
-    const uint8_t *group = tile->work->tile;
-    const int32_t *bias = layer->bias + tile->first;
-    const int32_t plain = tile->shares_scaler ? tile->channels & ~(SQZ_GROUP - 1) : 0;
+    const int32_t done = tile->shares_scaler ? apply_shared(tile, out0, out1) : 0;
 
-    for (int32_t channel = 0; channel < tile->channels; channel += SQZ_GROUP) {
-        int32_t acc[2][SQZ_GROUP];
-
-        if (channel < plain) {
-            for (int32_t i = 0; i < SQZ_GROUP; i++) {
-                acc[0][i] = acc[1][i] = bias[channel + i];
-            }
-            sqz_dot(tile->work->window, group, tile->filter_weights, acc);
-            const uint32_t second = rescale4(acc[1], &tile->scaler, &layer->requantizer);
-            const uint32_t first = rescale4(acc[0], &tile->scaler, &layer->requantizer);
-            memcpy(out1 + channel, &second, sizeof second);
-            memcpy(out0 + channel, &first, sizeof first);
-        } else {
-            for (int32_t i = 0; i < SQZ_GROUP; i++) {
-                acc[0][i] = acc[1][i] = channel + i < tile->channels ? bias[channel + i] : 0;
-            }
-            sqz_dot(tile->work->window, group, tile->filter_weights, acc);
-            rescale_any(tile, channel, acc[1], out1 + channel);
-            rescale_any(tile, channel, acc[0], out0 + channel);
-        }
-        group += tile->group_bytes;
+    if (done < tile->channels) {
+        apply_any(tile, done, out0, out1);
     }
 }
 
@@ -249,7 +266,9 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
     tile->group_bytes = sqz_group_bytes(k);
     tile->first = first;
     tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
-    tile->shares_scaler = !layer->requantizer.per_filter && layer->remap == NULL;
+    tile->shares_scaler = layer->requantizer.form == SQZ_REQUANTIZE_FIXED
+                          && !layer->requantizer.per_filter && layer->remap == NULL
+                          && layer->requantizer.shift[0] >= 32;
     sqz_scaler_init(&tile->scaler, &layer->requantizer, first);
     sqz_groups_read(work->tile, decoder, tile->channels, k, work->window, work);
 }

@@ -20,7 +20,7 @@ typedef struct {
     int32_t first;          /* channel of the layer */
     int32_t channels;       /* filters that exist; the others of the last group are zeros */
     sqz_scaler_t scaler;    /* of all filters, where they share one */
-    int32_t shares_scaler;
+    int32_t shares_scaler;  /* whether they do, in form FIXED, and nothing else follows */
 } sqz_tile_t;
 
 /* Where a strip's outputs go: channel c of pixel x is at[x * stride + c]. */
