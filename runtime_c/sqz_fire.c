@@ -121,7 +121,8 @@ static void finish(const squeeze_t *squeeze, uint8_t *out)
             uint8_t *to = out + held * row_bytes + layer->first_channel + filter;
 
             for (int32_t x = 0; x < width; x++) {
-                const int32_t acc = sqz_add_wrapping(*sums, layer->bias[filter]);
+                const int32_t acc =
+                    sqz_accumulator(*sums, layer->bias[filter], &layer->requantizer);
                 const uint8_t y = sqz_requantize(acc, &scaler, &layer->requantizer);
 
                 *to = layer->remap ? layer->remap[y] : y;

@@ -78,7 +78,7 @@ void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
 
         sum_window(tile, in, row, x, sums);
         for (int32_t c = 0; c < tile->channels; c++) {
-            const int32_t acc = sqz_add_wrapping(sums[c], bias[c]);
+            const int32_t acc = sqz_accumulator(sums[c], bias[c], &layer->requantizer);
             const uint8_t y = sqz_requantize(acc, &tile->scalers[c], &layer->requantizer);
             out[c] = layer->remap ? layer->remap[y] : y;
         }

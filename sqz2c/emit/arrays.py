@@ -43,7 +43,7 @@ def numbers_array(name: str, c_type: str, purpose: Purpose, values: np.ndarray) 
     elif c_type == "uint8_t":
         rows = c_literals.byte_rows(typed.tobytes())
     else:
-        rows = c_literals.number_rows(typed, "LL" if c_type == "int64_t" else "")
+        rows = c_literals.number_rows(typed)
 
     return Array(name, c_type, purpose, len(values), typed.tobytes(), tuple(rows))
 
@@ -96,11 +96,7 @@ def _code_arrays(prefix: str, symbols_are: Purpose, code: HuffmanCode) -> list[A
 
 def _requantizer_arrays(prefix: str, requantizer: Requantizer) -> list[Array]:
     if requantizer.form == "fixed":
-        return [
-            numbers_array(f"{prefix}_factor", "int32_t", "tables", requantizer.factor),
-            numbers_array(f"{prefix}_addend", "int64_t", "tables", requantizer.addend),
-            numbers_array(f"{prefix}_shift", "uint8_t", "tables", requantizer.shift),
-        ]
+        return [numbers_array(f"{prefix}_factor", "int32_t", "tables", requantizer.factor)]
     bits = requantizer.multiplier.astype(np.float32).view(np.uint32)
 
     return [numbers_array(f"{prefix}_m", "uint32_t", "tables", bits)]

@@ -15,7 +15,7 @@ from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.program import Buffer, Program
 
-RUNTIME_ABI = 2
+RUNTIME_ABI = 3
 IMAGE_WHERE = {
     "image": "the image come on top",
     "arena": "no image come on top, since it is inside",

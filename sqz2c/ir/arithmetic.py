@@ -36,3 +36,16 @@ def integer_bias(conv: Conv, source: Quantization) -> np.ndarray:
     rounded = np.rint(scaled).astype(np.float64)
 
     return np.clip(rounded, INT32_MIN, INT32_MAX).astype(np.int32)
+
+
+def sum_bounds(conv: Conv, source: Quantization) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Give the lowest and highest sum of (x - zero_point) * w, int64 [out_channels], over any inputs
+    x of 0..255; positions in the padding add nothing and lie inside.
+    """
+    weights = conv.weights.reshape(conv.out_channels, -1).astype(np.int64)
+    positive = np.maximum(weights, 0).sum(axis=1)
+    negative = np.minimum(weights, 0).sum(axis=1)
+    above, below = 255 - source.zero_point, -source.zero_point
+
+    return positive * below + negative * above, positive * above + negative * below

@@ -12,11 +12,11 @@
 #include "sqz_kernels.h"
 #include "tiny_weights.h"
 
-#if SQZ_RUNTIME_ABI != 2
-#error "tiny.c needs sqz runtime ABI 2: regenerate it with this sqz2c"
+#if SQZ_RUNTIME_ABI != 3
+#error "tiny.c needs sqz runtime ABI 3: regenerate it with this sqz2c"
 #endif
 
-#define WEIGHTS_CRC 0xc16e67b8u
+#define WEIGHTS_CRC 0xac61e181u
 
 typedef tiny_t net_t;
 
@@ -61,9 +61,8 @@ static const sqz_conv_t conv1 = {
         .per_filter = 1,
         .zero_point = 24,
         .low = 24,
+        .lift = 8,
         .factor = tiny_conv1_factor,
-        .addend = tiny_conv1_addend,
-        .shift = tiny_conv1_shift,
         .m = NULL,
     },
     .filters = {
@@ -91,9 +90,8 @@ static const sqz_conv_t fire2_squeeze = {
         .per_filter = 1,
         .zero_point = 54,
         .low = 54,
+        .lift = 8,
         .factor = tiny_fire2_squeeze_factor,
-        .addend = tiny_fire2_squeeze_addend,
-        .shift = tiny_fire2_squeeze_shift,
         .m = NULL,
     },
     .filters = {
@@ -121,9 +119,8 @@ static const sqz_conv_t fire2_expand1x1 = {
         .per_filter = 1,
         .zero_point = 58,
         .low = 58,
+        .lift = 8,
         .factor = tiny_fire2_expand1x1_factor,
-        .addend = tiny_fire2_expand1x1_addend,
-        .shift = tiny_fire2_expand1x1_shift,
         .m = NULL,
     },
     .filters = {
@@ -151,9 +148,8 @@ static const sqz_conv_t fire2_expand3x3 = {
         .per_filter = 1,
         .zero_point = 25,
         .low = 25,
+        .lift = 8,
         .factor = tiny_fire2_expand3x3_factor,
-        .addend = tiny_fire2_expand3x3_addend,
-        .shift = tiny_fire2_expand3x3_shift,
         .m = NULL,
     },
     .filters = {
@@ -190,9 +186,8 @@ static const sqz_conv_average_t conv3 = {
             .per_filter = 1,
             .zero_point = 17,
             .low = 17,
+            .lift = 8,
             .factor = tiny_conv3_factor,
-            .addend = tiny_conv3_addend,
-            .shift = tiny_conv3_shift,
             .m = NULL,
         },
         .filters = {

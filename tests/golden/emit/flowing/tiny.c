@@ -12,11 +12,11 @@
 #include "sqz_kernels.h"
 #include "tiny_weights.h"
 
-#if SQZ_RUNTIME_ABI != 2
-#error "tiny.c needs sqz runtime ABI 2: regenerate it with this sqz2c"
+#if SQZ_RUNTIME_ABI != 3
+#error "tiny.c needs sqz runtime ABI 3: regenerate it with this sqz2c"
 #endif
 
-#define WEIGHTS_CRC 0x08bcd777u
+#define WEIGHTS_CRC 0x395bdeceu
 
 typedef tiny_t net_t;
 
@@ -51,9 +51,8 @@ static const sqz_conv_t conv1 = {
         .per_filter = 0,
         .zero_point = 0,
         .low = 0,
+        .lift = 8,
         .factor = tiny_conv1_factor,
-        .addend = tiny_conv1_addend,
-        .shift = tiny_conv1_shift,
         .m = NULL,
     },
     .filters = {
@@ -89,9 +88,8 @@ static const sqz_conv_t fire2_squeeze = {
         .per_filter = 0,
         .zero_point = 0,
         .low = 0,
+        .lift = 8,
         .factor = tiny_fire2_squeeze_factor,
-        .addend = tiny_fire2_squeeze_addend,
-        .shift = tiny_fire2_squeeze_shift,
         .m = NULL,
     },
     .filters = {
@@ -119,9 +117,8 @@ static const sqz_conv_t fire2_expand1x1 = {
         .per_filter = 0,
         .zero_point = 0,
         .low = 0,
+        .lift = 8,
         .factor = tiny_fire2_expand1x1_factor,
-        .addend = tiny_fire2_expand1x1_addend,
-        .shift = tiny_fire2_expand1x1_shift,
         .m = NULL,
     },
     .filters = {
@@ -149,9 +146,8 @@ static const sqz_conv_t fire2_expand3x3 = {
         .per_filter = 0,
         .zero_point = 0,
         .low = 0,
+        .lift = 8,
         .factor = tiny_fire2_expand3x3_factor,
-        .addend = tiny_fire2_expand3x3_addend,
-        .shift = tiny_fire2_expand3x3_shift,
         .m = NULL,
     },
     .filters = {
@@ -188,9 +184,8 @@ static const sqz_conv_average_t conv3 = {
             .per_filter = 0,
             .zero_point = 0,
             .low = 0,
+            .lift = 8,
             .factor = tiny_conv3_factor,
-            .addend = tiny_conv3_addend,
-            .shift = tiny_conv3_shift,
             .m = NULL,
         },
         .filters = {
