@@ -39,12 +39,6 @@ static inline int32_t sqz_min(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-/* The accumulator may wrap, as PyTorch's does; sums alone cannot (SPEC.md section 2.2). */
-static inline int32_t sqz_add_wrapping(int32_t a, int32_t b)
-{
-    return (int32_t)((uint32_t)a + (uint32_t)b);
-}
-
 /* Keep the first error of a run. */
 static inline void sqz_note(sqz_work_t *work, sqz_status_t status)
 {

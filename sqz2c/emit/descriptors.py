@@ -99,8 +99,6 @@ def _requantizer_fields(prefix: str, conv: Conv, graph: Graph) -> list[str]:
     is_fixed = requantizer.form == "fixed"
     parts = {
         "factor": f"{prefix}_factor" if is_fixed else "NULL",
-        "addend": f"{prefix}_addend" if is_fixed else "NULL",
-        "shift": f"{prefix}_shift" if is_fixed else "NULL",
         "m": "NULL" if is_fixed else f"{prefix}_m",
     }
 
@@ -110,6 +108,7 @@ def _requantizer_fields(prefix: str, conv: Conv, graph: Graph) -> list[str]:
         f"    .per_filter = {int(len(requantizer.multiplier) > 1)},",
         f"    .zero_point = {own.zero_point},",
         f"    .low = {own.zero_point if conv.relu else 0},",
+        f"    .lift = {requantizer.lift},",
         *(f"    .{key} = {value}," for key, value in parts.items()),
         "},",
     ]

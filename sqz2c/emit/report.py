@@ -13,8 +13,8 @@ from sqz2c.ir.program import Program, Segment
 
 # sizeof of the descriptors on a 32-bit Cortex-M (checked against the compiler by a test).
 DESCRIPTOR_BYTES = {
-    "sqz_conv_t": 92,
-    "sqz_conv_average_t": 100,
+    "sqz_conv_t": 88,
+    "sqz_conv_average_t": 96,
     "sqz_maxpool_t": 22,
     "sqz_lookup_t": 16,
     "sqz_fire_t": 20,

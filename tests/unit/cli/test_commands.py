@@ -70,8 +70,9 @@ def test_verify_names_the_first_difference(out: Path, tmp_path: Path) -> None:
     changed = copy_of(out, tmp_path / "out")
     path = changed / "runtime" / "sqz_requantize.h"
     text = path.read_text()
-    assert 1 == text.count("value > 255 ? 255 : value")
-    path.write_text(text.replace("value > 255 ? 255 : value", "value > 254 ? 254 : value"))
+    right, wrong = (f"positive > {top} ? {top} : positive" for top in (255, 254))
+    assert 1 == text.count(right)
+    path.write_text(text.replace(right, wrong))
 
     result = call("verify", changed, "--json")
     found = json.loads(result.stdout)
