@@ -119,8 +119,14 @@ static void sweep_layer(const sqz_conv_t *layer, const sqz_fire_t *fire, squeeze
     for (int32_t first = 0; first < layer->out_channels; first += work->tile_channels) {
         sqz_tile_read(&tile, layer, first, &decoder, work);
         squeeze->channels = tile.channels;
-        sqz_groups_read(work->run, &squeeze->decoder, squeeze->layer->out_channels, tile.channels,
-                        work->run_window, work);
+        const sqz_groups_t run = {
+            .at = work->run,
+            .filters = squeeze->layer->out_channels,
+            .k = tile.channels,
+            .lift = squeeze->layer->requantizer.lift,
+        };
+
+        sqz_groups_read(&run, &squeeze->decoder, work->run_window, work);
         if (fire->pool != NULL) {
             sweep_pooled(&tile, fire, squeeze, in, work);
         } else {
@@ -129,7 +135,7 @@ static void sweep_layer(const sqz_conv_t *layer, const sqz_fire_t *fire, squeeze
     }
 }
 
-/* Every pixel's sums begin with the bias. */
+/* Let every pixel's sums begin. */
 static void start(const squeeze_t *squeeze)
 {
     const sqz_conv_t *const layer = squeeze->layer;
@@ -137,9 +143,9 @@ static void start(const squeeze_t *squeeze)
     int32_t *sums = squeeze->sums;
 
     for (int32_t pixel = 0; pixel < pixels; pixel++, sums += squeeze->filters) {
-        memset(sums + layer->out_channels, 0,
-               (uint32_t)(squeeze->filters - layer->out_channels) * sizeof(*sums));
-        memcpy(sums, layer->bias, layer->out_channels * sizeof(*sums));
+        for (int32_t filter = 0; filter < squeeze->filters; filter++) {
+            sums[filter] = filter < layer->out_channels ? sqz_first_sum(layer->bias[filter]) : 0;
+        }
     }
 }
 
@@ -153,6 +159,7 @@ static void finish(const squeeze_t *squeeze, uint8_t *out)
 
     for (int32_t filter = 0; filter < filters; filter++) {
         const int32_t *sums = squeeze->sums + filter;
+        const int32_t bias = layer->bias[filter];
         sqz_scaler_t scaler;
 
         sqz_scaler_init(&scaler, &layer->requantizer, filter);
@@ -161,7 +168,8 @@ static void finish(const squeeze_t *squeeze, uint8_t *out)
             uint8_t *to = out + held * row_bytes + layer->first_channel + filter;
 
             for (int32_t x = 0; x < width; x++) {
-                const uint8_t y = sqz_requantize(*sums, &scaler, &layer->requantizer);
+                const int32_t acc = sqz_accumulated(*sums, bias, layer->requantizer.lift);
+                const uint8_t y = sqz_requantize(acc, &scaler, &layer->requantizer);
 
                 *to = layer->remap ? layer->remap[y] : y;
                 sums += squeeze->filters;
