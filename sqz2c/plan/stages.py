@@ -127,7 +127,14 @@ class Stage:
 
     def cost(self, choice: Choice) -> int:
         """Instructions that depend on CHOICE."""
-        return sum(step_cost(self.graph, step) for step in self.steps_for(choice))
+        if choice not in self._costs:
+            steps = self.steps_for(choice)
+            self._costs[choice] = sum(step_cost(self.graph, step) for step in steps)
+        return self._costs[choice]
+
+    @cached_property
+    def _costs(self) -> dict[Choice, int]:
+        return {}
 
     @cached_property
     def output_bytes(self) -> int:
