@@ -94,16 +94,16 @@ def choose(
             "the network has too few layers to be fed row by row: the head must follow a squeeze; "
             "take --input image or --input arena."
         )
-    realized = realize_all(graph, stages, mode, candidates)
-    programs = list(zip(realized, candidates, strict=True))
     if ram_budget is None:
         cheapest = min(c.cost for c in candidates)
         allowed = cheapest + WORTH * (arithmetic(graph) + cheapest)
-        affordable = [(p, c) for p, c in programs if c.cost <= allowed]
-        return min(affordable, key=lambda pc: pc[0].ram_bytes)[0]
-    fitting = [(p, c) for p, c in programs if p.ram_bytes <= ram_budget]
+        affordable = [c for c in candidates if c.cost <= allowed]
+        return min(realize_all(graph, stages, mode, affordable), key=lambda p: p.ram_bytes)
+    realized = realize_all(graph, stages, mode, candidates)
+    pairs = zip(realized, candidates, strict=True)
+    fitting = [(p, c) for p, c in pairs if p.ram_bytes <= ram_budget]
     if not fitting:
-        least = min((p for p, _ in programs), key=lambda p: p.ram_bytes)
+        least = min(realized, key=lambda p: p.ram_bytes)
         feed = "feed rows (--input rows), " if mode == "arena" else ""
         raise PlanError(
             f"{ram_budget:,} B of RAM are too few: the smallest plan takes {least.ram_bytes:,} B, "

@@ -1,8 +1,9 @@
 """
 What a plan costs in instructions: the one place with such figures.
 
-They were counted on a Cortex-M4 in QEMU (`sqz2c run --json`) with the portable kernels; only the
-part that depends on the plan decides between plans.
+DECODE and OPEN were counted on a Cortex-M4 in QEMU (`sqz2c run --json`) with the portable decoder.
+The others are what a core with DSP instructions needs for two pixels and four filters at once, as
+reckoned from the instructions of its inner loops; portable kernels take more.
 """
 
 from sqz2c.ir.geometry import macs
