@@ -138,9 +138,11 @@ static inline uint32_t sqz_raise4(uint32_t bytes, uint8_t low)
 /* Form FIXED: four filters of one pixel, filter i in byte i (the lowest is byte 0). */
 static inline uint32_t sqz_rescale4(const int32_t acc[4], const int32_t factor[4], uint8_t low)
 {
-    const uint32_t bytes = sqz_rescale(acc[0], factor[0]) | sqz_rescale(acc[1], factor[1]) << 8
-                           | sqz_rescale(acc[2], factor[2]) << 16
-                           | sqz_rescale(acc[3], factor[3]) << 24;
+    uint32_t bytes = sqz_rescale(acc[3], factor[3]);
+
+    bytes = bytes << 8 | sqz_rescale(acc[2], factor[2]);
+    bytes = bytes << 8 | sqz_rescale(acc[1], factor[1]);
+    bytes = bytes << 8 | sqz_rescale(acc[0], factor[0]);
 
     return sqz_raise4(bytes, low);
 }
@@ -192,12 +194,12 @@ static inline uint8_t sqz_requantize(int32_t acc, const sqz_scaler_t *scaler,
 
 #if defined(__ARM_FEATURE_MVE)
 /* Form FIXED: four accumulators to the lowest byte of each lane (store with vstrbq_u32); the other
- * bytes are void. VMULH, VQSHRUNB, VQMOVNB, VQADD. */
+ * bytes are void. VMULH, VSHR, VQMOVUNB, VQMOVNB, VQADD. VQSHRUNB would shift and saturate at once,
+ * but GNU as encodes it as VQRSHRUNB, which rounds (binutils 2.40). */
 static inline uint32x4_t sqz_rescale_lanes(int32x4_t acc, int32x4_t factor, uint8_t low)
 {
-    const int32x4_t high = vmulhq_s32(acc, factor);
-    const uint16x8_t halves =
-        vqshrunbq_n_s32(vuninitializedq_u16(), high, SQZ_REQUANTIZE_SHIFT);
+    const int32x4_t whole = vshrq_n_s32(vmulhq_s32(acc, factor), SQZ_REQUANTIZE_SHIFT);
+    const uint16x8_t halves = vqmovunbq_s32(vuninitializedq_u16(), whole);
     const uint8x16_t bytes = vqmovnbq_u16(vuninitializedq_u8(), halves);
 
     return vreinterpretq_u32_u8(vqaddq_n_u8(bytes, low));
