@@ -106,15 +106,23 @@ def c_code(name: str, code: HuffmanCode) -> tuple[str, str]:
 
 
 def header(chosen: list[Layer], reads: int) -> str:
-    """decode_layers.h with CHOSEN layers; READS is 1 if the runtime gives int8 alone."""
+    """
+    decode_layers.h with CHOSEN layers, each stream at another alignment; READS is 1 if the runtime
+    gives int8 alone.
+    """
     arrays, rows = "", ""
     for k, layer in enumerate(chosen):
         packed = layer.packed
         values_arrays, values = c_code(f"values_{k}", packed.values)
         flags_arrays, flags = c_code(f"flags_{k}", packed.flags)
-        arrays += values_arrays + flags_arrays + c_array("uint8_t", f"bits_{k}", packed.bits)
-        filters = f"bits_{k}, {packed.bit_count}, {CODINGS.index(packed.coding)}"
-        rows += f"    {{{{{filters}, {values}, {flags}}}, {layer.stream.size}, {layer.tile}}},\n"
+        arrays += (
+            values_arrays
+            + flags_arrays
+            + c_array("uint8_t", f"bits_{k}", bytes(k % 4) + packed.bits)
+        )
+        filters = f"bits_{k} + {k % 4}, {packed.bit_count}, {CODINGS.index(packed.coding)}"
+        sizes = f"{layer.stream.size}, {layer.tile}"
+        rows += f"    {{{{{filters}, {values}, {flags}}}, {sizes}}},\n"
 
     return (
         '#include "sqz_huffman.h"\n\n'

@@ -18,8 +18,10 @@
 
 #define MAX_SYMBOLS 256
 #define BLOCK_WEIGHTS 8
-#define WINDOW_BITS 25 /* that a load of 32 bits holds wherever it begins in its first byte */
-#define LOAD_BITS 32   /* a load stays inside of the stream where so many bits are left */
+
+/* What a load of 32 bits holds wherever it begins in its first byte. Where so many are left, the
+ * load stays inside of the stream. */
+#define WINDOW_BITS 25
 
 /* An entry of at least this is of a longer or invalid code; a window may be shifted by its
  * length, and no three lengths with it are a window. */
@@ -129,7 +131,7 @@ static void note_long_codes(sqz_long_codes_t *long_codes, const sqz_code_t *code
 
 /* The entry that a larger table would hold for WINDOW, where the table holds ENTRY; 0 if no code
  * word begins so. */
-static uint32_t find_long_code(const sqz_long_codes_t *codes, uint32_t entry, uint32_t window)
+INLINED uint32_t find_long_code(const sqz_long_codes_t *codes, uint32_t entry, uint32_t window)
 {
     const uint32_t bits = (entry & 0xff) << SQZ_LONG_LENGTHS |
                           reversed[window >> SQZ_BLOCK_BITS & 127];
@@ -150,7 +152,7 @@ static inline uint32_t load(const uint8_t *from)
            (uint32_t)from[3] << 24;
 }
 
-/* At least WINDOW_BITS bits, where LOAD_BITS are left. */
+/* At least WINDOW_BITS bits, where WINDOW_BITS are left. */
 static inline uint32_t window_at(const uint8_t *bits, uint32_t position)
 {
     return load(bits + (position >> 3)) >> (position & 7);
@@ -180,7 +182,7 @@ static uint32_t read_symbol(sqz_decoder_t *decoder, const uint16_t *table, uint3
                             const sqz_long_codes_t *long_codes)
 {
     const sqz_filters_t *const filters = decoder->filters;
-    const uint32_t window = bits_left(decoder) >= LOAD_BITS
+    const uint32_t window = bits_left(decoder) >= WINDOW_BITS
                                 ? window_at(filters->bits, decoder->position)
                                 : last_window_at(filters, decoder->position);
     uint32_t entry = table[window & ((1u << bits) - 1)];
@@ -211,6 +213,18 @@ INLINED void put(const sink_t *sink, uint32_t index, uint32_t entry)
     } else {
         ((uint8_t *)sink->out)[index] = (uint8_t)entry;
     }
+}
+
+INLINED uint8_t *place_of(const sink_t *sink, uint32_t index)
+{
+    return (uint8_t *)sink->out + (sink->is_wide ? 2 * index : index);
+}
+
+/* How many weights lie between the beginnings of FROM and TO. */
+INLINED uint32_t weights_between(const sink_t *from, const sink_t *to)
+{
+    const uint32_t bytes = (uint32_t)((uint8_t *)to->out - (uint8_t *)from->out);
+    return from->is_wide ? bytes / 2 : bytes;
 }
 
 static inline uint32_t dense_place(uint32_t window)
@@ -269,9 +283,9 @@ static uint32_t read_one_of_3(sqz_decoder_t *decoder, uint32_t e0, uint32_t e1)
     return before << 16 | entry;
 }
 
-enum { DENSE_MARGIN = 2 * SQZ_DENSE_BITS + LOAD_BITS };
+enum { DENSE_MARGIN = 2 * SQZ_DENSE_BITS + WINDOW_BITS };
 
-/* Three weights at a time, while DENSE_MARGIN are left: two short code words and a load. Where the
+/* Three weights at a time, while DENSE_MARGIN are left: two short code words and a window. Where the
  * three hold a long one, it is the last to count. A weight never takes more than 16 bits. */
 INLINED uint32_t read_dense_fast(sqz_decoder_t *decoder, const sink_t *sink, uint32_t count)
 {
@@ -279,10 +293,11 @@ INLINED uint32_t read_dense_fast(sqz_decoder_t *decoder, const sink_t *sink, uin
     const uint16_t *const table = decoder->tables->dense;
     uint32_t position = decoder->position;
     uint32_t left = bits_left(decoder);
-    uint32_t done = 0;
+    sink_t to = *sink;
 
-    while (count - done >= 3 && left >= DENSE_MARGIN) {
-        const uint32_t last = done + min(count - done - 3, (left - DENSE_MARGIN) / 16);
+    while (count >= 3 && left >= DENSE_MARGIN) {
+        const sink_t from = to;
+        const uint8_t *const last = place_of(&to, min(count - 3, (left - DENSE_MARGIN) / 16));
         do {
             uint32_t window = window_at(bits, position);
             const uint32_t e0 = table[dense_place(window)];
@@ -292,28 +307,29 @@ INLINED uint32_t read_dense_fast(sqz_decoder_t *decoder, const sink_t *sink, uin
             const uint32_t e2 = table[dense_place(window)];
             const uint32_t sum = (e0 >> 8) + (e1 >> 8) + (e2 >> 8);
 
-            put(sink, done, e0);
-            put(sink, done + 1, e1);
-            put(sink, done + 2, e2);
-            if (sum > WINDOW_BITS) {
-                decoder->position = position;
-                const uint32_t entry = read_one_of_3(decoder, e0, e1);
-                done += entry >> 16;
-                position = decoder->position;
-                if ((entry & 0xffff) == 0) {
-                    return done;
-                }
-                put(sink, done, entry);
-                done++;
-            } else {
-                done += 3;
+            put(&to, 0, e0);
+            put(&to, 1, e1);
+            put(&to, 2, e2);
+            if (sum <= WINDOW_BITS) {
+                to.out = place_of(&to, 3);
                 position += sum;
+                continue;
             }
-        } while (done <= last);
+            decoder->position = position;
+            const uint32_t entry = read_one_of_3(decoder, e0, e1);
+            position = decoder->position;
+            to.out = place_of(&to, entry >> 16);
+            if ((entry & 0xffff) == 0) {
+                return weights_between(sink, &to);
+            }
+            put(&to, 0, entry);
+            to.out = place_of(&to, 1);
+        } while ((const uint8_t *)to.out <= last);
         left = decoder->filters->bit_count - position;
+        count -= weights_between(&from, &to);
     }
     decoder->position = position;
-    return done;
+    return weights_between(sink, &to);
 }
 
 static uint32_t read_dense(sqz_decoder_t *decoder, const sink_t *sink, uint32_t done,
@@ -345,8 +361,7 @@ INLINED void refill(cursor_t *at)
 
 /* Put the value that is RANK-th from the block's last; the window holds a short code word. A long
  * one is left where it is: returns 0. */
-INLINED uint32_t put_value(cursor_t *at, const sink_t *sink, uint32_t index, uint32_t list,
-                           uint32_t rank)
+INLINED uint32_t put_value(cursor_t *at, const sink_t *sink, uint32_t list, uint32_t rank)
 {
     const uint32_t entry = at->table[block_place(at->window)];
 
@@ -355,14 +370,13 @@ INLINED uint32_t put_value(cursor_t *at, const sink_t *sink, uint32_t index, uin
     }
     at->window >>= entry >> 8;
     at->position += entry >> 8;
-    put(sink, index + (list >> 3 * (rank - 1) & 7), entry);
+    put(sink, list >> 3 * (rank - 1) & 7, entry);
     return 1;
 }
 
 /* Put the last RANK values of a block, whatever their lengths. Returns 0 for an error. */
 INLINED uint32_t put_any_values(cursor_t *at, const sqz_long_codes_t *long_codes,
-                                const sink_t *sink, uint32_t index, uint32_t list,
-                                uint32_t rank)
+                                const sink_t *sink, uint32_t list, uint32_t rank)
 {
     for (; rank > 0; rank--) {
         refill(at);
@@ -374,51 +388,49 @@ INLINED uint32_t put_any_values(cursor_t *at, const sqz_long_codes_t *long_codes
             }
         }
         at->position += entry >> 8;
-        put(sink, index + (list >> 3 * (rank - 1) & 7), entry);
+        put(sink, list >> 3 * (rank - 1) & 7, entry);
     }
     return 1;
 }
 
 #if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
 /* The table of jumps would need a function of the compiler's library. */
-INLINED uint32_t put_values(cursor_t *at, const sink_t *sink, uint32_t index, uint32_t list)
+INLINED uint32_t put_values(cursor_t *at, const sink_t *sink, uint32_t list)
 {
     (void)at;
     (void)sink;
-    (void)index;
     return list >> 28;
 }
 #else
 /* Put short values until there is none left or a long one. Returns how many are left. */
-INLINED uint32_t put_values(cursor_t *at, const sink_t *sink, uint32_t index,
-                                  uint32_t list)
+INLINED uint32_t put_values(cursor_t *at, const sink_t *sink, uint32_t list)
 {
     switch (list >> 28) {
     case 8:
-        if (!put_value(at, sink, index, list, 8)) { return 8; }
+        if (!put_value(at, sink, list, 8)) { return 8; }
         /* fall through */
     case 7:
-        if (!put_value(at, sink, index, list, 7)) { return 7; }
+        if (!put_value(at, sink, list, 7)) { return 7; }
         /* fall through */
     case 6:
         refill(at);
-        if (!put_value(at, sink, index, list, 6)) { return 6; }
+        if (!put_value(at, sink, list, 6)) { return 6; }
         /* fall through */
     case 5:
-        if (!put_value(at, sink, index, list, 5)) { return 5; }
+        if (!put_value(at, sink, list, 5)) { return 5; }
         /* fall through */
     case 4:
-        if (!put_value(at, sink, index, list, 4)) { return 4; }
+        if (!put_value(at, sink, list, 4)) { return 4; }
         /* fall through */
     case 3:
         refill(at);
-        if (!put_value(at, sink, index, list, 3)) { return 3; }
+        if (!put_value(at, sink, list, 3)) { return 3; }
         /* fall through */
     case 2:
-        if (!put_value(at, sink, index, list, 2)) { return 2; }
+        if (!put_value(at, sink, list, 2)) { return 2; }
         /* fall through */
     case 1:
-        if (!put_value(at, sink, index, list, 1)) { return 1; }
+        if (!put_value(at, sink, list, 1)) { return 1; }
         /* fall through */
     default:
         return 0;
@@ -426,57 +438,46 @@ INLINED uint32_t put_values(cursor_t *at, const sink_t *sink, uint32_t index,
 }
 #endif
 
-enum { BLOCK_MARGIN = 9 * SQZ_MAX_CODE_LENGTH + LOAD_BITS };
+enum { BLOCK_MARGIN = BLOCK_WEIGHTS * SQZ_MAX_CODE_LENGTH + WINDOW_BITS };
 
-INLINED void put_zeros(const sink_t *sink, uint32_t index)
+/* Blocks, as long as a whole one fits and BLOCK_MARGIN are left; no weight takes 32 bits. An error
+ * is found again by those who read a weight at a time. */
+INLINED uint32_t read_blocks_fast(sqz_decoder_t *decoder, const sink_t *sink, uint32_t count)
 {
-    if (sink->is_wide) {
-        memset((int16_t *)sink->out + index, 0, BLOCK_WEIGHTS * sizeof(int16_t));
-    } else {
-        memset((uint8_t *)sink->out + index, 0, BLOCK_WEIGHTS);
-    }
-}
-
-/* Blocks, as long as a whole one fits and BLOCK_MARGIN are left; no weight takes 32 bits. */
-INLINED uint32_t read_blocks_fast(sqz_decoder_t *decoder, const sink_t *sink,
-                                        uint32_t first, uint32_t count)
-{
-    const uint32_t begin = decoder->position;
     const uint16_t *const flags = decoder->tables->block.flags;
-    cursor_t at = {decoder->filters->bits, decoder->tables->block.values, begin, 0};
-    uint32_t done = first;
+    cursor_t at = {decoder->filters->bits, decoder->tables->block.values, decoder->position, 0};
+    sink_t to = *sink;
     uint32_t left = bits_left(decoder);
 
-    while (count - done >= BLOCK_WEIGHTS && left >= BLOCK_MARGIN) {
-        const uint32_t last = done + min(count - done - BLOCK_WEIGHTS, (left - BLOCK_MARGIN) / 32);
+    while (count >= BLOCK_WEIGHTS && left >= BLOCK_MARGIN) {
+        const sink_t from = to;
+        const uint8_t *const last =
+            place_of(&to, min(count - BLOCK_WEIGHTS, (left - BLOCK_MARGIN) / 32));
         do {
             refill(&at);
             uint32_t entry = flags[block_place(at.window)];
-            if (entry >= LONG_ENTRY) {
-                entry = find_long_code(&decoder->long_flags, entry, at.window);
-                if (entry == 0) {
-                    decoder->position = at.position;
-                    return done;
-                }
-                at.position += entry >> 8;
-                refill(&at);
-            } else {
+            if (entry < LONG_ENTRY) {
                 at.position += entry >> 8;
                 at.window >>= entry >> 8;
+            } else {
+                entry = find_long_code(&decoder->long_flags, entry, at.window);
+                at.position += entry >> 8;
+                refill(&at);
             }
-            put_zeros(sink, done);
+            memset(to.out, 0, to.is_wide ? 2 * BLOCK_WEIGHTS : BLOCK_WEIGHTS);
             const uint32_t list = places[entry & 0xff];
-            const uint32_t rest = put_values(&at, sink, done, list);
-            if (!put_any_values(&at, &decoder->long_values, sink, done, list, rest)) {
-                decoder->position = begin;
-                return first;
+            const uint32_t rest = put_values(&at, &to, list);
+            if (entry == 0 ||
+                (rest != 0 && !put_any_values(&at, &decoder->long_values, &to, list, rest))) {
+                return 0;
             }
-            done += BLOCK_WEIGHTS;
-        } while (done <= last);
+            to.out = place_of(&to, BLOCK_WEIGHTS);
+        } while ((const uint8_t *)to.out <= last);
         left = decoder->filters->bit_count - at.position;
+        count -= weights_between(&from, &to);
     }
     decoder->position = at.position;
-    return done;
+    return weights_between(sink, &to);
 }
 
 /* One weight at a time, from any place in a block. */
@@ -550,6 +551,7 @@ sqz_status_t sqz_decoder_open(sqz_decoder_t *decoder, const sqz_filters_t *filte
 INLINED uint32_t read_some(sqz_decoder_t *decoder, const sink_t *sink, uint32_t count)
 {
     uint32_t done = 0;
+    sink_t rest = *sink;
 
     switch (decoder->filters->coding) {
     case SQZ_CODING_DENSE:
@@ -558,7 +560,8 @@ INLINED uint32_t read_some(sqz_decoder_t *decoder, const sink_t *sink, uint32_t 
     case SQZ_CODING_BLOCK:
         done = read_blocks(decoder, sink, 0, min(count, decoder->block_left));
         if (decoder->block_left == 0) {
-            done = read_blocks_fast(decoder, sink, done, count);
+            rest.out = place_of(sink, done);
+            done += read_blocks_fast(decoder, &rest, count - done);
         }
         return read_blocks(decoder, sink, done, count);
     default: return read_raw(decoder, sink, count);
