@@ -28,6 +28,7 @@ static void add_row(const squeeze_t *squeeze, const int8_t *run, const uint8_t *
     const int32_t width = layer->out.width;
     int32_t *sums = squeeze->sums + (row - squeeze->first_row) * width * filters;
 
+    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
     for (int32_t x = 0; x < width; x++) {
         const int8_t *weight = run;
 
@@ -94,6 +95,7 @@ static void sweep_layer(const sqz_conv_t *layer, const sqz_fire_t *fire, squeeze
         sqz_tile_read(&tile, layer, first, &decoder, work);
         const uint32_t count = (uint32_t)(tile.channels * squeeze->layer->out_channels);
 
+        sqz_profile(squeeze->layer->layer, SQZ_PHASE_DECODE);
         sqz_note(work, sqz_decoder_read(&squeeze->decoder, work->run, count));
         if (fire->pool != NULL) {
             sweep_pooled(&tile, fire, squeeze, in, work);
@@ -111,6 +113,7 @@ static void finish(const squeeze_t *squeeze, uint8_t *out)
     const int32_t width = layer->out.width;
     const int32_t row_bytes = width * layer->out.channels;
 
+    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
     for (int32_t filter = 0; filter < filters; filter++) {
         const int32_t *sums = squeeze->sums + filter;
         sqz_scaler_t scaler;
@@ -146,10 +149,13 @@ void sqz_fire(const sqz_fire_t *fire, const uint8_t *in, int32_t *sums, uint8_t 
     if (rows <= 0) {
         return;
     }
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
+    sqz_profile_requantizer(layer->layer, &layer->requantizer);
     memset(sums, 0, count * sizeof(*sums));
     sqz_note(work, sqz_decoder_open(&squeeze.decoder, &layer->filters, work->tables + 1));
     for (int32_t i = 0; i < 2 && fire->convs[i] != NULL; i++) {
         sweep_layer(fire->convs[i], fire, &squeeze, in, work);
     }
     finish(&squeeze, out);
+    sqz_profile(layer->layer, SQZ_PHASE_OTHER);
 }

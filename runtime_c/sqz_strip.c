@@ -72,6 +72,7 @@ void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
     const sqz_conv_t *const layer = tile->layer;
     const int32_t *const bias = layer->bias + tile->first;
 
+    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
     for (int32_t x = 0; x < layer->out.width; x++) {
         uint8_t *const out = strip.at + x * strip.stride;
         int32_t sums[SQZ_TILE_CHANNELS] = {0, 0, 0, 0};
@@ -91,6 +92,7 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
 {
     const sqz_window_t *const window = &layer->window;
 
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
     tile->layer = layer;
     tile->weights = work->tile;
     tile->filter_weights = window->height * window->width * layer->in.channels;
@@ -109,6 +111,8 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
 
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work)
 {
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
+    sqz_profile_requantizer(layer->layer, &layer->requantizer);
     sqz_note(work, sqz_decoder_open(decoder, &layer->filters, work->tables));
 }
 
@@ -145,6 +149,7 @@ void sqz_strip_pool(const sqz_maxpool_t *pool, const uint8_t *strip, int32_t cha
     const int32_t begin = above > 0 ? (above + window->stride - 1) / window->stride : 0;
     const int32_t end = sqz_min(pool->out.height, reach / window->stride + 1);
 
+    sqz_profile(pool->layer, SQZ_PHASE_POOL);
     for (int32_t pooled = begin; pooled < end; pooled++) {
         uint8_t *const out_row = out->at + (pooled % out->held) * out->row_bytes;
 

@@ -21,15 +21,38 @@ def step_cost(graph: Graph, step: Step) -> int:
     between expand and squeeze has rows that two turns compute; and summing is dearer.
     """
     cost = step.turns * sum(OPEN + DECODE * conv.weights.size for conv in step.filters)
+
+    return cost + int(sum(_extra(graph, step).values()))
+
+
+def _extra(graph: Graph, step: Step) -> dict[str, float]:
+    """What a layer of STEP costs more because it is summed into a squeeze."""
     if step.squeeze is None:
-        return cost
-    extra = (SUMMED_MAC - MAC) * macs(graph, step.squeeze)
+        return {}
+    extra = {step.squeeze.name: (SUMMED_MAC - MAC) * macs(graph, step.squeeze)}
     if step.pool is not None:
         twice = max(0, step.pool.kernel - step.pool.stride) * (step.turns - 1)
         for conv in step.convs:
-            extra += MAC * twice * macs(graph, conv) / graph.tensor(conv.output).height
+            height = graph.tensor(conv.output).height
+            extra[conv.name] = MAC * twice * macs(graph, conv) / height
 
-    return cost + int(extra)
+    return extra
+
+
+def layer_estimates(program: Program) -> dict[str, int]:
+    """
+    Estimated instructions of each layer; a layer that costs nothing here is left out. Their sum is
+    `instructions`.
+    """
+    estimates: dict[str, int] = {}
+    for step in program.steps:
+        for conv in step.filters:
+            cost = MAC * macs(program.graph, conv)
+            cost += step.turns * (OPEN + DECODE * conv.weights.size)
+            cost += _extra(program.graph, step).get(conv.name, 0.0)
+            estimates[conv.name] = round(cost)
+
+    return estimates
 
 
 def instructions(program: Program) -> int:
