@@ -85,8 +85,8 @@ CASES = {
 }  # fmt: skip
 
 HEAD = (
-    f"{'network':28}{'weights':>8} {'board':12}{'core':11}{'M instr.':>10}{'a MAC':>7}{'M cycles':>10}"
-    f"{'RAM B':>9}{'.text B':>9}{'CMSIS-NN':>10}"
+    f"{'network':28}{'weights':>8} {'board':12}{'core':11}{'M instr.':>10}{'a MAC':>7}"
+    f"{'M cycles':>10}{'RAM B':>9}{'.text B':>9}{'CMSIS-NN':>10}"
 )
 
 
