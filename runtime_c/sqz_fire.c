@@ -51,6 +51,7 @@ static void add_row(const squeeze_t *squeeze, const sqz_work_t *work, sqz_strip_
     const int32_t width = squeeze->layer->out.width;
     int32_t *sums = squeeze->sums + (row - squeeze->first_row) * width * squeeze->filters;
 
+    sqz_profile(squeeze->layer->layer, SQZ_PHASE_CONVOLVE);
     for (int32_t x = 0; x < width; x += 2) {
         const int32_t has_second = x + 1 < width;
 
@@ -126,6 +127,7 @@ static void sweep_layer(const sqz_conv_t *layer, const sqz_fire_t *fire, squeeze
             .lift = squeeze->layer->requantizer.lift,
         };
 
+        sqz_profile(squeeze->layer->layer, SQZ_PHASE_DECODE);
         sqz_groups_read(&run, &squeeze->decoder, work->run_window, work);
         if (fire->pool != NULL) {
             sweep_pooled(&tile, fire, squeeze, in, work);
@@ -157,6 +159,7 @@ static void finish(const squeeze_t *squeeze, uint8_t *out)
     const int32_t width = layer->out.width;
     const int32_t row_bytes = width * layer->out.channels;
 
+    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
     for (int32_t filter = 0; filter < filters; filter++) {
         const int32_t *sums = squeeze->sums + filter;
         const int32_t bias = layer->bias[filter];
@@ -198,10 +201,13 @@ void sqz_fire(const sqz_fire_t *fire, const uint8_t *in, int32_t *sums, uint8_t 
     if (rows <= 0) {
         return;
     }
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
+    sqz_profile_requantizer(layer->layer, &layer->requantizer);
     start(&squeeze);
     sqz_note(work, sqz_decoder_open(&squeeze.decoder, &layer->filters, work->tables + 1));
     for (int32_t i = 0; i < 2 && fire->convs[i] != NULL; i++) {
         sweep_layer(fire->convs[i], fire, &squeeze, in, work);
     }
     finish(&squeeze, out);
+    sqz_profile(layer->layer, SQZ_PHASE_OTHER);
 }

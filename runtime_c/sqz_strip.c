@@ -232,6 +232,7 @@ void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, s
     const int32_t width = layer->out.width;
     view_t view = view_of_row(layer, in, row);
 
+    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
     for (int32_t x = 0; x < width; x += 2) {
         uint8_t *const out = strip.at + x * strip.stride;
 
@@ -274,6 +275,7 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
         .lift = layer->requantizer.lift,
     };
 
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
     tile->layer = layer;
     tile->work = work;
     tile->filter_weights = groups.k;
@@ -286,5 +288,7 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
 
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work)
 {
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
+    sqz_profile_requantizer(layer->layer, &layer->requantizer);
     sqz_note(work, sqz_decoder_open(decoder, &layer->filters, work->tables));
 }

@@ -8,7 +8,6 @@ from dataclasses import replace
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program, Segment
-from sqz2c.plan.cost import arithmetic
 from sqz2c.plan.layout import aligned, lay_out
 from sqz2c.plan.lifetimes import peak
 from sqz2c.plan.search import Candidate, Cut
@@ -96,7 +95,7 @@ def choose(
         )
     if ram_budget is None:
         cheapest = min(c.cost for c in candidates)
-        allowed = cheapest + WORTH * (arithmetic(graph) + cheapest)
+        allowed = (1 + WORTH) * cheapest
         affordable = [c for c in candidates if c.cost <= allowed]
         return min(realize_all(graph, stages, mode, affordable), key=lambda p: p.ram_bytes)
     realized = realize_all(graph, stages, mode, candidates)

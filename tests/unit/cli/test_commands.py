@@ -14,7 +14,9 @@ from tests.boards import RUN_TOOLS
 from tests.command import BOARD, SIZE, call, copy_of, save_pictures
 from tests.tools import need
 
-COMMANDS = ("generate", "verify", "build", "run", "flash", "inspect", "plan", "boards", "doctor")
+COMMANDS = (
+    "generate", "verify", "build", "run", "profile", "flash", "inspect", "plan", "boards", "doctor",
+)  # fmt: skip
 
 
 def test_generate_reports_flash_ram_and_rescaling(model: Path, tmp_path: Path) -> None:
