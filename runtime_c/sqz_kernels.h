@@ -22,6 +22,10 @@
     (2 * (((weights) + 3) / 4 * 4) > ((weights) + 15) / 16 * 16 \
          ? 2 * (((weights) + 3) / 4 * 4) : ((weights) + 15) / 16 * 16)
 
+/* The same for a 3x3 filter of CHANNELS inputs that sqz_by_winograd computes, and for one of two
+ * pairs of pixels. */
+#define SQZ_WINOGRAD_FILTER_BYTES(channels) (4 * SQZ_FILTER_BYTES(3 * (channels)))
+
 /* What a step needs in the arena beside its tensors while it takes a turn: the lookup tables
  * (sqz_fire: two) and, behind them, these parts. Offsets in bytes, multiples of 4; 0: none.
  *
@@ -74,6 +78,11 @@ typedef struct {
     uint8_t padding;
 } sqz_window_t;
 
+/* How a convolution is computed: product by product, or with fewer of them. Only what a
+ * descriptor names is linked. */
+typedef struct sqz_engine sqz_engine_t;
+extern const sqz_engine_t sqz_by_winograd;
+
 typedef struct {
     uint16_t layer;         /* index handed to sqz_trace */
     uint16_t out_channels;  /* filters of this layer */
@@ -84,6 +93,7 @@ typedef struct {
     sqz_window_t window;
     const int32_t *bias;   /* [out_channels] */
     const uint8_t *remap;  /* [256], applied to every output; NULL: none */
+    const sqz_engine_t *engine; /* NULL: product by product */
     sqz_requantizer_t requantizer;
     sqz_filters_t filters;
 } sqz_conv_t;
