@@ -21,17 +21,37 @@ enum { SQZ_GROUP = 4 }; /* filters that are multiplied at once */
 /* gcc's first scheduling pass runs out of registers in the inner loops; -O2 whatever else is built
  * with, since they are the whole work. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define SQZ_KERNEL __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize")))
+#define SQZ_KERNEL __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize", \
+                                            "no-auto-inc-dec")))
 #else
 #define SQZ_KERNEL
 #endif
 
-#if defined(SQZ_PORTABLE)
-#include "sqz_dot_portable.h"
-#elif defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_MVE) && !defined(SQZ_PORTABLE)
+#include "sqz_dot_mve.h"
+#else
+
+typedef int32_t sqz_four_t[SQZ_GROUP]; /* sums of four filters; a vector where the core has them */
+
+static inline void sqz_four_load(sqz_four_t *four, const int32_t *from)
+{
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        (*four)[i] = from[i];
+    }
+}
+
+static inline void sqz_four_store(int32_t *to, sqz_four_t four)
+{
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        to[i] = four[i];
+    }
+}
+
+#if defined(__ARM_FEATURE_DSP) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_dsp.h"
 #else
 #include "sqz_dot_portable.h"
+#endif
 #endif
 
 #endif /* SQZ_DOT_H */

@@ -122,7 +122,7 @@ static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, ui
 
 /* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
 static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                           int32_t acc[2][SQZ_GROUP])
+                           sqz_four_t acc[2])
 {
     const sqz_pairs_t *x = (const sqz_pairs_t *)(const void *)window;
     const sqz_pairs_t *w = (const sqz_pairs_t *)(const void *)group;

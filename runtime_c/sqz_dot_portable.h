@@ -53,7 +53,7 @@ static inline int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
 
 /* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
 static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                           int32_t acc[2][SQZ_GROUP])
+                           sqz_four_t acc[2])
 {
     const int8_t *weights = (const int8_t *)group;
     const uint8_t *const end = window + 2 * k;

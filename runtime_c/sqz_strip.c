@@ -139,21 +139,23 @@ static void build(const sqz_tile_t *tile, const view_t *view, int32_t slot)
     }
 }
 
-/* Rescale four sums of one pixel whose filters share a scaler; FOUR outputs, the first lowest. */
-static inline uint32_t rescale4(const int32_t acc[SQZ_GROUP], const sqz_scaler_t *scaler,
-                                const sqz_requantizer_t *requantizer)
+/* Rescale to OUT the sums of one pixel and four filters that share a scaler. */
+static inline void rescale4(sqz_four_t acc, const sqz_scaler_t *scaler,
+                            const sqz_requantizer_t *requantizer, uint8_t *out)
 {
-    uint32_t four = 0;
+    int32_t sums[SQZ_GROUP];
+    uint32_t four = 0; /* the first is the lowest byte */
 
+    sqz_four_store(sums, acc);
     for (int32_t i = 0; i < SQZ_GROUP; i++) {
-        four |= (uint32_t)sqz_requantize(acc[i], scaler, requantizer) << (8 * i);
+        four |= (uint32_t)sqz_requantize(sums[i], scaler, requantizer) << (8 * i);
     }
-    return four;
+    memcpy(out, &four, sizeof four);
 }
 
 /* Outputs of one group at OUT, by the general way. */
-static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t acc[SQZ_GROUP],
-                        uint8_t *out)
+static void rescale_any(const sqz_tile_t *tile, int32_t channel,
+                        const int32_t sums[SQZ_GROUP], uint8_t *out)
 {
     const sqz_conv_t *const layer = tile->layer;
     const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);
@@ -162,38 +164,52 @@ static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t a
         sqz_scaler_t scaler;
 
         sqz_scaler_init(&scaler, &layer->requantizer, tile->first + channel + i);
-        const uint8_t y = sqz_requantize(acc[i], &scaler, &layer->requantizer);
+        const uint8_t y = sqz_requantize(sums[i], &scaler, &layer->requantizer);
         out[i] = layer->remap ? layer->remap[y] : y;
+    }
+}
+
+/* Biases of four filters of TILE; of those that do not exist, 0. */
+static inline void start4(const sqz_tile_t *tile, int32_t channel, sqz_four_t acc[2])
+{
+    const int32_t *const bias = tile->layer->bias + tile->first + channel;
+
+    if (channel + SQZ_GROUP <= tile->channels) {
+        sqz_four_load(&acc[0], bias);
+        sqz_four_load(&acc[1], bias);
+    } else {
+        int32_t some[SQZ_GROUP] = {0};
+
+        for (int32_t i = 0; i < tile->channels - channel; i++) {
+            some[i] = bias[i];
+        }
+        sqz_four_load(&acc[0], some);
+        sqz_four_load(&acc[1], some);
     }
 }
 
 /* All filters of TILE on the two pixels of its window. */
 SQZ_KERNEL static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
 {
-    const sqz_conv_t *const layer = tile->layer;
+    const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
     const uint8_t *group = tile->work->tile;
-    const int32_t *bias = layer->bias + tile->first;
     const int32_t plain = tile->shares_scaler ? tile->channels & ~(SQZ_GROUP - 1) : 0;
 
     for (int32_t channel = 0; channel < tile->channels; channel += SQZ_GROUP) {
-        int32_t acc[2][SQZ_GROUP];
+        sqz_four_t acc[2];
 
+        start4(tile, channel, acc);
+        sqz_dot(tile->work->window, group, tile->filter_weights, acc);
         if (channel < plain) {
-            for (int32_t i = 0; i < SQZ_GROUP; i++) {
-                acc[0][i] = acc[1][i] = bias[channel + i];
-            }
-            sqz_dot(tile->work->window, group, tile->filter_weights, acc);
-            const uint32_t second = rescale4(acc[1], &tile->scaler, &layer->requantizer);
-            const uint32_t first = rescale4(acc[0], &tile->scaler, &layer->requantizer);
-            memcpy(out1 + channel, &second, sizeof second);
-            memcpy(out0 + channel, &first, sizeof first);
+            rescale4(acc[1], &tile->scaler, requantizer, out1 + channel);
+            rescale4(acc[0], &tile->scaler, requantizer, out0 + channel);
         } else {
-            for (int32_t i = 0; i < SQZ_GROUP; i++) {
-                acc[0][i] = acc[1][i] = channel + i < tile->channels ? bias[channel + i] : 0;
-            }
-            sqz_dot(tile->work->window, group, tile->filter_weights, acc);
-            rescale_any(tile, channel, acc[1], out1 + channel);
-            rescale_any(tile, channel, acc[0], out0 + channel);
+            int32_t sums[2][SQZ_GROUP];
+
+            sqz_four_store(sums[0], acc[0]);
+            sqz_four_store(sums[1], acc[1]);
+            rescale_any(tile, channel, sums[1], out1 + channel);
+            rescale_any(tile, channel, sums[0], out0 + channel);
         }
         group += tile->group_bytes;
     }

@@ -72,7 +72,7 @@ static inline int32_t random_bias(void)
 static inline int32_t reserved_bytes(int32_t k)
 {
     const int32_t pairs = 2 * ((k + 3) / 4 * 4);
-    const int32_t vectors = (k + 15) / 16 * 16;
+    const int32_t vectors = (k + 15) / 16 * 16 + 4;
 
     return pairs > vectors ? pairs : vectors;
 }

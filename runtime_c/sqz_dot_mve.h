@@ -1,0 +1,164 @@
+/* sqz_dot_mve.h - private: the inner product on cores with MVE (Helium).
+ *
+ * VMLADAVA multiplies 16 pairs of int8 and adds all products to one sum. Inputs are uint8: windows
+ * hold x - 128, and each filter's 128 * sum(weights) is added to what comes out, modulo 2^32.
+ * Window: int8 [k / 16][2 pixels][16]. Group: int8 [k / 16][4 filters][16], then those four
+ * int32. K is rounded up to 16; weights there are 0, inputs there are void.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#ifndef SQZ_DOT_MVE_H
+#define SQZ_DOT_MVE_H
+
+#include <arm_mve.h>
+
+enum { SQZ_LANES = 16 }; /* runs of multiples of so many bytes go into a window as they are */
+
+typedef int32x4_t sqz_four_t; /* sums of four filters */
+
+static inline void sqz_four_load(sqz_four_t *four, const int32_t *from)
+{
+    *four = vldrwq_s32(from);
+}
+
+static inline void sqz_four_store(int32_t *to, sqz_four_t four)
+{
+    vstrwq_s32(to, four);
+}
+
+static inline int32_t sqz_whole_vectors(int32_t k)
+{
+    return (k + SQZ_LANES - 1) & ~(SQZ_LANES - 1);
+}
+
+static inline int32_t sqz_lane_bytes(int32_t k)
+{
+    return sqz_whole_vectors(k) + (int32_t)sizeof(int32_t);
+}
+
+/* Filter FILTER (0..3) of GROUP gets its K WEIGHTS. */
+static inline void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *weights, int32_t k)
+{
+    int8_t *to = (int8_t *)group + SQZ_LANES * filter;
+    int32_t *const offsets = (int32_t *)(void *)(group + SQZ_GROUP * sqz_whole_vectors(k));
+    int32_t sum = 0;
+
+    for (; k >= SQZ_LANES; k -= SQZ_LANES, weights += SQZ_LANES, to += SQZ_GROUP * SQZ_LANES) {
+        const int8x16_t some = vldrbq_s8(weights);
+
+        vstrbq_s8(to, some);
+        sum = vaddvaq_s8(sum, some);
+    }
+    if (k > 0) {
+        const int8x16_t some = vldrbq_z_s8(weights, vctp8q((uint32_t)k));
+
+        vstrbq_s8(to, some);
+        sum = vaddvaq_s8(sum, some);
+    }
+    offsets[filter] = 128 * sum;
+}
+
+/* x - 128 as int8, from x as uint8. */
+static inline uint8x16_t sqz_centered(uint8x16_t x)
+{
+    return veorq_u8(x, vdupq_n_u8(0x80));
+}
+
+/* Values [at, at + count) of pixel SLOT (0, 1) are those FROM on; AT is a multiple of 16, and
+ * COUNT is rounded up to one. */
+static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
+                                  int32_t count)
+{
+    uint8_t *to = window + 2 * at + SQZ_LANES * slot;
+
+    for (; count >= 3 * SQZ_LANES; count -= 3 * SQZ_LANES, from += 3 * SQZ_LANES) {
+        vstrbq_u8(to, sqz_centered(vldrbq_u8(from)));
+        vstrbq_u8(to + 2 * SQZ_LANES, sqz_centered(vldrbq_u8(from + SQZ_LANES)));
+        vstrbq_u8(to + 4 * SQZ_LANES, sqz_centered(vldrbq_u8(from + 2 * SQZ_LANES)));
+        to += 6 * SQZ_LANES;
+    }
+    for (; count > 0; count -= SQZ_LANES, from += SQZ_LANES, to += 2 * SQZ_LANES) {
+        vstrbq_u8(to, sqz_centered(vldrbq_z_u8(from, vctp8q((uint32_t)count))));
+    }
+}
+
+/* Values [at, at + count) of pixel SLOT are all VALUE. */
+static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
+                                   int32_t count)
+{
+    uint8_t *to = window + 2 * at + SQZ_LANES * slot;
+    const uint8x16_t values = sqz_centered(vdupq_n_u8(value));
+
+    for (; count > 0; count -= SQZ_LANES, to += 2 * SQZ_LANES) {
+        vstrbq_u8(to, values);
+    }
+}
+
+/* Word loads reach further than byte loads from one address. */
+static inline int8x16_t sqz_load16(const uint8_t *from)
+{
+    return vreinterpretq_s8_s32(vldrwq_s32((const int32_t *)(const void *)from));
+}
+
+/* Sums that VMLADAVA adds to lie in even registers, and with eight of them in every even one. Left
+ * alone, gcc moves some of them in and out for each instruction. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SQZ_EVEN(name) __asm__(name)
+#else
+#define SQZ_EVEN(name)
+#endif
+
+/* Products of the next 16 values of each pixel with those of four filters. */
+#define SQZ_DOT_16(step)                                                          \
+    do {                                                                          \
+        const int8x16_t a = sqz_load16(window + 2 * SQZ_LANES * (step));          \
+        const int8x16_t b = sqz_load16(window + 2 * SQZ_LANES * (step) + 16);     \
+        const uint8_t *const four = group + SQZ_GROUP * SQZ_LANES * (step);       \
+        int8x16_t weights = sqz_load16(four);                                     \
+        a0 = vmladavaq_s8(a0, a, weights);                                        \
+        b0 = vmladavaq_s8(b0, b, weights);                                        \
+        weights = sqz_load16(four + 16);                                          \
+        a1 = vmladavaq_s8(a1, a, weights);                                        \
+        b1 = vmladavaq_s8(b1, b, weights);                                        \
+        weights = sqz_load16(four + 32);                                          \
+        a2 = vmladavaq_s8(a2, a, weights);                                        \
+        b2 = vmladavaq_s8(b2, b, weights);                                        \
+        weights = sqz_load16(four + 48);                                          \
+        a3 = vmladavaq_s8(a3, a, weights);                                        \
+        b3 = vmladavaq_s8(b3, b, weights);                                        \
+    } while (0)
+
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
+static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                           sqz_four_t acc[2])
+{
+    const int32_t vectors = (k + SQZ_LANES - 1) / SQZ_LANES;
+    const uint8_t *const last = window + 2 * SQZ_LANES * (vectors & ~3);
+    const uint8_t *const end = window + 2 * SQZ_LANES * vectors;
+    register int32_t a0 SQZ_EVEN("r0") = 0;
+    register int32_t a1 SQZ_EVEN("r2") = 0;
+    register int32_t a2 SQZ_EVEN("r4") = 0;
+    register int32_t a3 SQZ_EVEN("r6") = 0;
+    register int32_t b0 SQZ_EVEN("r8") = 0;
+    register int32_t b1 SQZ_EVEN("r10") = 0;
+    register int32_t b2 SQZ_EVEN("r12") = 0;
+    register int32_t b3 SQZ_EVEN("lr") = 0;
+
+    for (; window != last; window += 8 * SQZ_LANES, group += 4 * SQZ_GROUP * SQZ_LANES) {
+        SQZ_DOT_16(0);
+        SQZ_DOT_16(1);
+        SQZ_DOT_16(2);
+        SQZ_DOT_16(3);
+    }
+    for (; window != end; window += 2 * SQZ_LANES, group += SQZ_GROUP * SQZ_LANES) {
+        SQZ_DOT_16(0);
+    }
+    const int32x4_t a = {a0, a1, a2, a3};
+    const int32x4_t b = {b0, b1, b2, b3};
+    const int32x4_t offsets = vldrwq_s32((const int32_t *)(const void *)group);
+
+    acc[0] = vaddq_s32(acc[0], vaddq_s32(a, offsets));
+    acc[1] = vaddq_s32(acc[1], vaddq_s32(b, offsets));
+}
+
+#endif /* SQZ_DOT_MVE_H */
