@@ -47,6 +47,17 @@ static inline void sqz_four_store(int32_t *to, sqz_four_t four)
     }
 }
 
+/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. */
+static inline void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
+{
+    for (; count >= 4; count -= 4, to += 4, from += 4) {
+        memcpy(to, from, 4);
+    }
+    for (; count > 0; count--) {
+        *to++ = *from++;
+    }
+}
+
 #if defined(__ARM_FEATURE_DSP) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_dsp.h"
 #else

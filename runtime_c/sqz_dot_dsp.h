@@ -120,9 +120,9 @@ static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, ui
         SQZ_DOT_PAIR(x[2 * (i) + 1], w[4 * (i) + 2], w[4 * (i) + 3]); \
     } while (0)
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
-static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                           sqz_four_t acc[2])
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
+static inline const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                                     sqz_four_t acc[2])
 {
     const sqz_pairs_t *x = (const sqz_pairs_t *)(const void *)window;
     const sqz_pairs_t *w = (const sqz_pairs_t *)(const void *)group;
@@ -155,6 +155,7 @@ static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t 
     acc[1][1] = b1;
     acc[1][2] = b2;
     acc[1][3] = b3;
+    return (const uint8_t *)w;
 }
 
 #endif /* SQZ_DOT_DSP_H */

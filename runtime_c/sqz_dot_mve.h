@@ -26,6 +26,16 @@ static inline void sqz_four_store(int32_t *to, sqz_four_t four)
     vstrwq_s32(to, four);
 }
 
+/* Copy COUNT bytes. */
+static inline void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
+{
+    for (; count > 0; count -= SQZ_LANES, to += SQZ_LANES, from += SQZ_LANES) {
+        const mve_pred16_t those = vctp8q((uint32_t)count);
+
+        vstrbq_p_u8(to, vldrbq_z_u8(from, those), those);
+    }
+}
+
 static inline int32_t sqz_whole_vectors(int32_t k)
 {
     return (k + SQZ_LANES - 1) & ~(SQZ_LANES - 1);
@@ -104,54 +114,63 @@ static inline int8x16_t sqz_load16(const uint8_t *from)
  * alone, gcc moves some of them in and out for each instruction. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define SQZ_EVEN(name) __asm__(name)
+#define SQZ_ALWAYS_INLINE __attribute__((always_inline))
 #else
 #define SQZ_EVEN(name)
+#define SQZ_ALWAYS_INLINE
 #endif
 
-/* Products of the next 16 values of each pixel with those of four filters. */
-#define SQZ_DOT_16(step)                                                          \
-    do {                                                                          \
-        const int8x16_t a = sqz_load16(window + 2 * SQZ_LANES * (step));          \
-        const int8x16_t b = sqz_load16(window + 2 * SQZ_LANES * (step) + 16);     \
-        const uint8_t *const four = group + SQZ_GROUP * SQZ_LANES * (step);       \
-        int8x16_t weights = sqz_load16(four);                                     \
-        a0 = vmladavaq_s8(a0, a, weights);                                        \
-        b0 = vmladavaq_s8(b0, b, weights);                                        \
-        weights = sqz_load16(four + 16);                                          \
-        a1 = vmladavaq_s8(a1, a, weights);                                        \
-        b1 = vmladavaq_s8(b1, b, weights);                                        \
-        weights = sqz_load16(four + 32);                                          \
-        a2 = vmladavaq_s8(a2, a, weights);                                        \
-        b2 = vmladavaq_s8(b2, b, weights);                                        \
-        weights = sqz_load16(four + 48);                                          \
-        a3 = vmladavaq_s8(a3, a, weights);                                        \
-        b3 = vmladavaq_s8(b3, b, weights);                                        \
+/* Products of 16 values of each pixel with those of four filters; ADD is one of the two below. */
+#define SQZ_DOT_16(step, ADD)                                                         \
+    do {                                                                              \
+        const int8x16_t a = sqz_load16(window + 2 * SQZ_LANES * (step));              \
+        const int8x16_t b = sqz_load16(window + 2 * SQZ_LANES * (step) + SQZ_LANES);  \
+        const uint8_t *const four = group + SQZ_GROUP * SQZ_LANES * (step);           \
+        const int8x16_t weights0 = sqz_load16(four);                                  \
+        a0 = ADD(a0, a, weights0);                                                    \
+        b0 = ADD(b0, b, weights0);                                                    \
+        const int8x16_t weights1 = sqz_load16(four + SQZ_LANES);                      \
+        a1 = ADD(a1, a, weights1);                                                    \
+        b1 = ADD(b1, b, weights1);                                                    \
+        const int8x16_t weights2 = sqz_load16(four + 2 * SQZ_LANES);                  \
+        a2 = ADD(a2, a, weights2);                                                    \
+        b2 = ADD(b2, b, weights2);                                                    \
+        const int8x16_t weights3 = sqz_load16(four + 3 * SQZ_LANES);                  \
+        a3 = ADD(a3, a, weights3);                                                    \
+        b3 = ADD(b3, b, weights3);                                                    \
     } while (0)
+#define SQZ_DOT_START(sum, inputs, weights) vmladavq_s8(inputs, weights)
+#define SQZ_DOT_ADD(sum, inputs, weights) vmladavaq_s8(sum, inputs, weights)
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
-static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                           sqz_four_t acc[2])
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. K is at least
+ * 1. */
+SQZ_ALWAYS_INLINE static inline const uint8_t *sqz_dot(const uint8_t *window,
+                                                       const uint8_t *group, int32_t k,
+                                                       sqz_four_t acc[2])
 {
-    const int32_t vectors = (k + SQZ_LANES - 1) / SQZ_LANES;
-    const uint8_t *const last = window + 2 * SQZ_LANES * (vectors & ~3);
-    const uint8_t *const end = window + 2 * SQZ_LANES * vectors;
-    register int32_t a0 SQZ_EVEN("r0") = 0;
-    register int32_t a1 SQZ_EVEN("r2") = 0;
-    register int32_t a2 SQZ_EVEN("r4") = 0;
-    register int32_t a3 SQZ_EVEN("r6") = 0;
-    register int32_t b0 SQZ_EVEN("r8") = 0;
-    register int32_t b1 SQZ_EVEN("r10") = 0;
-    register int32_t b2 SQZ_EVEN("r12") = 0;
-    register int32_t b3 SQZ_EVEN("lr") = 0;
+    const int32_t more = (k - 1) >> 4; /* vectors after the first */
+    const uint8_t *const last = window + 2 * SQZ_LANES * (1 + (more & ~3));
+    const uint8_t *const end = window + 2 * SQZ_LANES * (1 + more);
+    register int32_t a0 SQZ_EVEN("r0");
+    register int32_t a1 SQZ_EVEN("r2");
+    register int32_t a2 SQZ_EVEN("r4");
+    register int32_t a3 SQZ_EVEN("r6");
+    register int32_t b0 SQZ_EVEN("r8");
+    register int32_t b1 SQZ_EVEN("r10");
+    register int32_t b2 SQZ_EVEN("r12");
+    register int32_t b3 SQZ_EVEN("lr");
 
+    SQZ_DOT_16(0, SQZ_DOT_START);
+    window += 2 * SQZ_LANES;
+    group += SQZ_GROUP * SQZ_LANES;
     for (; window != last; window += 8 * SQZ_LANES, group += 4 * SQZ_GROUP * SQZ_LANES) {
-        SQZ_DOT_16(0);
-        SQZ_DOT_16(1);
-        SQZ_DOT_16(2);
-        SQZ_DOT_16(3);
+        SQZ_DOT_16(0, SQZ_DOT_ADD);
+        SQZ_DOT_16(1, SQZ_DOT_ADD);
+        SQZ_DOT_16(2, SQZ_DOT_ADD);
+        SQZ_DOT_16(3, SQZ_DOT_ADD);
     }
     for (; window != end; window += 2 * SQZ_LANES, group += SQZ_GROUP * SQZ_LANES) {
-        SQZ_DOT_16(0);
+        SQZ_DOT_16(0, SQZ_DOT_ADD);
     }
     const int32x4_t a = {a0, a1, a2, a3};
     const int32x4_t b = {b0, b1, b2, b3};
@@ -159,6 +178,7 @@ static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t 
 
     acc[0] = vaddq_s32(acc[0], vaddq_s32(a, offsets));
     acc[1] = vaddq_s32(acc[1], vaddq_s32(b, offsets));
+    return group + sizeof offsets;
 }
 
 #endif /* SQZ_DOT_MVE_H */

@@ -51,9 +51,9 @@ static inline int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
     return (int32_t)((uint32_t)acc + (uint32_t)(a * b));
 }
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
-static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                           sqz_four_t acc[2])
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
+static inline const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                                     sqz_four_t acc[2])
 {
     const int8_t *weights = (const int8_t *)group;
     const uint8_t *const end = window + 2 * k;
@@ -87,6 +87,7 @@ static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t 
     acc[1][1] = b1;
     acc[1][2] = b2;
     acc[1][3] = b3;
+    return (const uint8_t *)weights;
 }
 
 #endif /* SQZ_DOT_PORTABLE_H */

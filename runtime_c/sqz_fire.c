@@ -24,7 +24,6 @@ typedef struct {
 SQZ_KERNEL static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work, int32_t *sums0,
                                 int32_t *sums1)
 {
-    const int32_t group_bytes = sqz_group_bytes(squeeze->channels);
     const uint8_t *group = work->run;
 
     for (int32_t filter = 0; filter < squeeze->filters; filter += SQZ_GROUP) {
@@ -32,10 +31,9 @@ SQZ_KERNEL static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work
 
         sqz_four_load(&acc[0], sums0 + filter);
         sqz_four_load(&acc[1], sums1 + filter);
-        sqz_dot(work->run_window, group, squeeze->channels, acc);
+        group = sqz_dot(work->run_window, group, squeeze->channels, acc);
         sqz_four_store(sums1 + filter, acc[1]); /* the second first: they may be one */
         sqz_four_store(sums0 + filter, acc[0]);
-        group += group_bytes;
     }
 }
 

@@ -6,212 +6,215 @@
 
 #include <string.h>
 
-/* The window of one output pixel: rows [top, top + height) of the input, columns from LEFT on. */
+/* The windows of one output row: COLUMNS from LEFT on, rows that lie inside of the map, and where
+ * these are. */
 typedef struct {
     const sqz_conv_t *layer;
     const uint8_t *in;
-    int32_t top;
+    uint8_t *window;
+    uint8_t *room; /* one pixel's inputs on their way into the window; NULL: they go straight */
     int32_t left;
-    int32_t held_top; /* place of row TOP in the ring, or of row 0 where TOP is above it */
+    int32_t above;  /* rows of the window in the padding above, */
+    int32_t below;  /* inside and above, */
+    int32_t held_top; /* place of the first row inside in the ring */
+    int32_t row_bytes;
+    int32_t run; /* values of a row of the window */
 } view_t;
 
-static view_t view_of_row(const sqz_conv_t *layer, const uint8_t *in, int32_t row)
+static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row)
 {
-    const int32_t top = row * layer->window.stride - layer->window.padding;
+    const sqz_conv_t *const layer = tile->layer;
+    const sqz_window_t *const window = &layer->window;
+    const int32_t top = row * window->stride - window->padding;
+    const int32_t above = sqz_min(window->height, sqz_max(0, -top));
+    const int32_t is_whole = layer->in.channels % SQZ_LANES == 0;
     const view_t view = {
         .layer = layer,
         .in = in,
-        .top = top,
-        .left = -(int32_t)layer->window.padding,
+        .window = tile->work->window,
+        .room = is_whole ? NULL : tile->work->window + 2 * sqz_lane_bytes(tile->filter_weights),
+        .left = -(int32_t)window->padding,
+        .above = above,
+        .below = sqz_max(above, sqz_min(window->height, layer->in.height - top)),
         .held_top = sqz_max(0, top) % layer->in.held,
+        .row_bytes = layer->in.width * layer->in.channels,
+        .run = window->width * layer->in.channels,
     };
 
     return view;
 }
 
-/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. */
-static inline void copy_run(uint8_t *to, const uint8_t *from, int32_t count)
+/* Values [at, at + count) of pixel SLOT are those FROM on. */
+static inline void put(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
+                       int32_t count)
 {
-    for (; count >= 4; count -= 4, to += 4, from += 4) {
-        memcpy(to, from, 4);
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
-    }
-}
-
-static void fill_run(uint8_t *to, uint8_t value, int32_t count)
-{
-    for (int32_t i = 0; i < count; i++) {
-        to[i] = value;
-    }
-}
-
-/* The part of a window that lies inside of the map. */
-typedef struct {
-    int32_t rows_begin; /* of the window */
-    int32_t rows_end;
-    int32_t before; /* values of a window row in the padding on the left, */
-    int32_t inside; /* inside, */
-    int32_t after;  /* and on the right */
-} cut_t;
-
-static cut_t cut_of(const view_t *view)
-{
-    const sqz_conv_t *const layer = view->layer;
-    const int32_t channels = layer->in.channels;
-    const int32_t width = layer->window.width;
-    const int32_t begin = sqz_min(width, sqz_max(0, -view->left));
-    const int32_t end = sqz_max(begin, sqz_min(width, layer->in.width - view->left));
-    const int32_t height = layer->window.height;
-    const int32_t rows_begin = sqz_min(height, sqz_max(0, -view->top));
-    const cut_t cut = {
-        .rows_begin = rows_begin,
-        .rows_end = sqz_max(rows_begin, sqz_min(height, layer->in.height - view->top)),
-        .before = begin * channels,
-        .inside = (end - begin) * channels,
-        .after = (width - end) * channels,
-    };
-
-    return cut;
-}
-
-/* Runs that are not whole lanes go through ROOM, byte by byte, and into the window at once. */
-static void gather(const view_t *view, uint8_t *room)
-{
-    const sqz_conv_t *const layer = view->layer;
-    const cut_t cut = cut_of(view);
-    const int32_t row_bytes = layer->in.width * layer->in.channels;
-    const uint8_t *const from = view->in + sqz_max(0, view->left) * layer->in.channels;
-    int32_t held = view->held_top;
-
-    for (int32_t i = 0; i < layer->window.height; i++) {
-        const int32_t is_inside = i >= cut.rows_begin && i < cut.rows_end;
-        const int32_t inside = is_inside ? cut.inside : 0;
-        const int32_t before = is_inside ? cut.before : cut.before + cut.inside;
-
-        fill_run(room, layer->in_zero_point, before);
-        if (is_inside) {
-            copy_run(room + before, from + held * row_bytes, inside);
-            held = held + 1 == layer->in.held ? 0 : held + 1;
-        }
-        fill_run(room + before + inside, layer->in_zero_point, cut.after);
-        room += before + inside + cut.after;
-    }
-}
-
-/* Runs of whole lanes go straight into SLOT of WINDOW. */
-SQZ_KERNEL static void put(const view_t *view, uint8_t *window, int32_t slot)
-{
-    const sqz_conv_t *const layer = view->layer;
-    const cut_t cut = cut_of(view);
-    const int32_t row_bytes = layer->in.width * layer->in.channels;
-    const uint8_t *const from = view->in + sqz_max(0, view->left) * layer->in.channels;
-    int32_t held = view->held_top;
-    int32_t at = 0;
-
-    for (int32_t i = 0; i < layer->window.height; i++) {
-        const int32_t is_inside = i >= cut.rows_begin && i < cut.rows_end;
-        const int32_t inside = is_inside ? cut.inside : 0;
-        const int32_t before = is_inside ? cut.before : cut.before + cut.inside;
-
-        sqz_window_fill(window, slot, at, layer->in_zero_point, before);
-        if (is_inside) {
-            sqz_window_put(window, slot, at + before, from + held * row_bytes, inside);
-            held = held + 1 == layer->in.held ? 0 : held + 1;
-        }
-        sqz_window_fill(window, slot, at + before + inside, layer->in_zero_point, cut.after);
-        at += before + inside + cut.after;
-    }
-}
-
-static void build(const sqz_tile_t *tile, const view_t *view, int32_t slot)
-{
-    uint8_t *const window = tile->work->window;
-
-    if (view->layer->in.channels % SQZ_LANES == 0) {
-        put(view, window, slot);
+    if (view->room == NULL) {
+        sqz_window_put(view->window, slot, at, from, count);
     } else {
-        uint8_t *const room = window + 2 * sqz_lane_bytes(tile->filter_weights);
-
-        gather(view, room);
-        sqz_window_put(window, slot, 0, room, tile->filter_weights);
+        sqz_run_copy(view->room + at, from, count);
     }
 }
 
-/* Rescale to OUT the sums of one pixel and four filters that share a scaler. */
-static inline void rescale4(sqz_four_t acc, const sqz_scaler_t *scaler,
-                            const sqz_requantizer_t *requantizer, uint8_t *out)
+/* Values [at, at + count) of pixel SLOT lie in the padding. */
+static void pad(const view_t *view, int32_t slot, int32_t at, int32_t count)
 {
-    int32_t sums[SQZ_GROUP];
-    uint32_t four = 0; /* the first is the lowest byte */
-
-    sqz_four_store(sums, acc);
-    for (int32_t i = 0; i < SQZ_GROUP; i++) {
-        four |= (uint32_t)sqz_requantize(sums[i], scaler, requantizer) << (8 * i);
+    if (view->room == NULL) {
+        sqz_window_fill(view->window, slot, at, view->layer->in_zero_point, count);
+    } else {
+        for (int32_t i = 0; i < count; i++) {
+            view->room[at + i] = view->layer->in_zero_point;
+        }
     }
-    memcpy(out, &four, sizeof four);
 }
 
-/* Outputs of one group at OUT, by the general way. */
+/* Rows [above, below) of a window that reaches over an edge on the left or right. */
+static void build_edge(const view_t *view, int32_t slot, const uint8_t *from)
+{
+    const sqz_map_t *const in = &view->layer->in;
+    const int32_t width = view->layer->window.width;
+    const int32_t begin = sqz_min(width, sqz_max(0, -view->left));
+    const int32_t end = sqz_max(begin, sqz_min(width, in->width - view->left));
+    const int32_t inside = (end - begin) * in->channels;
+    int32_t held = view->held_top;
+    int32_t at = view->above * view->run;
+
+    for (int32_t i = view->above; i < view->below; i++) {
+        pad(view, slot, at, begin * in->channels);
+        at += begin * in->channels;
+        put(view, slot, at, from + held * view->row_bytes, inside);
+        at += inside;
+        pad(view, slot, at, (width - end) * in->channels);
+        at += (width - end) * in->channels;
+        held = held + 1 == in->held ? 0 : held + 1;
+    }
+}
+
+/* The window of the pixel whose columns begin at view->left. */
+SQZ_KERNEL static void build(const view_t *view, int32_t slot)
+{
+    const sqz_map_t *const in = &view->layer->in;
+    const int32_t height = view->layer->window.height;
+    const int32_t run = view->run;
+    const uint8_t *from = view->in + sqz_max(0, view->left) * in->channels;
+
+    if (view->above > 0) {
+        pad(view, slot, 0, view->above * run);
+    }
+    if (view->left < 0 || view->left + view->layer->window.width > in->width) {
+        build_edge(view, slot, from);
+    } else {
+        int32_t held = view->held_top;
+        int32_t at = view->above * run;
+
+        from += held * view->row_bytes;
+        for (int32_t i = view->above; i < view->below; i++, at += run) {
+            put(view, slot, at, from, run);
+            from += view->row_bytes;
+            if (++held == in->held) {
+                from -= held * view->row_bytes;
+                held = 0;
+            }
+        }
+    }
+    if (view->below < height) {
+        pad(view, slot, view->below * run, (height - view->below) * run);
+    }
+    if (view->room != NULL) {
+        sqz_window_put(view->window, slot, 0, view->room, height * run);
+    }
+}
+
+/* Rescale the sums of both pixels and four filters that share a scaler of form FIXED, to OUT and
+ * SECOND behind it; those of the second pixel first, where both have one place. */
+static inline void rescale8(sqz_four_t acc[2], const sqz_scaler_t *scaler,
+                            const sqz_requantizer_t *requantizer, uint8_t *out, int32_t second)
+{
+    for (int32_t pixel = 1; pixel >= 0; pixel--) {
+        int32_t sums[SQZ_GROUP];
+        uint32_t four = 0; /* the first is the lowest byte */
+
+        sqz_four_store(sums, acc[pixel]);
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            four |= (uint32_t)sqz_requantize(sums[i], scaler, requantizer) << (8 * i);
+        }
+        memcpy(out + pixel * second, &four, sizeof four);
+    }
+}
+
+/* The first WHOLE filters of TILE, which share a scaler of form FIXED, on the two pixels of its
+ * window; the second one's outputs are SECOND behind the first one's. */
+SQZ_KERNEL static void apply_whole(const sqz_tile_t *tile, int32_t whole, uint8_t *out,
+                                   int32_t second)
+{
+    const sqz_scaler_t scaler = tile->scaler;
+    const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
+    const uint8_t *const window = tile->work->window;
+    const int32_t k = tile->filter_weights;
+    const uint8_t *group = tile->work->tile;
+    const int32_t *bias = tile->layer->bias + tile->first;
+    const uint8_t *const end = out + whole;
+
+    for (; out != end; out += SQZ_GROUP, bias += SQZ_GROUP) {
+        sqz_four_t acc[2];
+
+        sqz_four_load(&acc[0], bias);
+        sqz_four_load(&acc[1], bias);
+        group = sqz_dot(window, group, k, acc);
+        rescale8(acc, &scaler, requantizer, out, second);
+    }
+}
+
+/* Outputs of one pixel at OUT, one by one. */
 static void rescale_any(const sqz_tile_t *tile, int32_t channel,
                         const int32_t sums[SQZ_GROUP], uint8_t *out)
 {
     const sqz_conv_t *const layer = tile->layer;
     const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);
+    sqz_scaler_t scaler = tile->scaler;
 
     for (int32_t i = 0; i < count; i++) {
-        sqz_scaler_t scaler;
-
-        sqz_scaler_init(&scaler, &layer->requantizer, tile->first + channel + i);
+        if (layer->requantizer.per_filter) {
+            sqz_scaler_init(&scaler, &layer->requantizer, tile->first + channel + i);
+        }
         const uint8_t y = sqz_requantize(sums[i], &scaler, &layer->requantizer);
         out[i] = layer->remap ? layer->remap[y] : y;
     }
 }
 
-/* Biases of four filters of TILE; of those that do not exist, 0. */
-static inline void start4(const sqz_tile_t *tile, int32_t channel, sqz_four_t acc[2])
+/* The filters of TILE from CHANNEL on, whatever they are scaled by. */
+SQZ_KERNEL static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out,
+                                 int32_t second)
 {
-    const int32_t *const bias = tile->layer->bias + tile->first + channel;
+    const uint8_t *group = tile->work->tile + channel / SQZ_GROUP * tile->group_bytes;
 
-    if (channel + SQZ_GROUP <= tile->channels) {
-        sqz_four_load(&acc[0], bias);
-        sqz_four_load(&acc[1], bias);
-    } else {
-        int32_t some[SQZ_GROUP] = {0};
+    for (; channel < tile->channels; channel += SQZ_GROUP) {
+        const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);
+        int32_t sums[2][SQZ_GROUP] = {{0}};
+        sqz_four_t acc[2];
 
-        for (int32_t i = 0; i < tile->channels - channel; i++) {
-            some[i] = bias[i];
+        for (int32_t i = 0; i < count; i++) {
+            sums[0][i] = tile->layer->bias[tile->first + channel + i];
         }
-        sqz_four_load(&acc[0], some);
-        sqz_four_load(&acc[1], some);
+        sqz_four_load(&acc[0], sums[0]);
+        sqz_four_load(&acc[1], sums[0]);
+        group = sqz_dot(tile->work->window, group, tile->filter_weights, acc);
+        sqz_four_store(sums[0], acc[0]);
+        sqz_four_store(sums[1], acc[1]);
+        rescale_any(tile, channel, sums[1], out + second + channel);
+        rescale_any(tile, channel, sums[0], out + channel);
     }
 }
 
 /* All filters of TILE on the two pixels of its window. */
-SQZ_KERNEL static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
+static void apply(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
-    const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
-    const uint8_t *group = tile->work->tile;
-    const int32_t plain = tile->shares_scaler ? tile->channels & ~(SQZ_GROUP - 1) : 0;
+    const int32_t whole = tile->is_fixed ? tile->channels & ~(SQZ_GROUP - 1) : 0;
 
-    for (int32_t channel = 0; channel < tile->channels; channel += SQZ_GROUP) {
-        sqz_four_t acc[2];
-
-        start4(tile, channel, acc);
-        sqz_dot(tile->work->window, group, tile->filter_weights, acc);
-        if (channel < plain) {
-            rescale4(acc[1], &tile->scaler, requantizer, out1 + channel);
-            rescale4(acc[0], &tile->scaler, requantizer, out0 + channel);
-        } else {
-            int32_t sums[2][SQZ_GROUP];
-
-            sqz_four_store(sums[0], acc[0]);
-            sqz_four_store(sums[1], acc[1]);
-            rescale_any(tile, channel, sums[1], out1 + channel);
-            rescale_any(tile, channel, sums[0], out0 + channel);
-        }
-        group += tile->group_bytes;
+    if (whole > 0) {
+        apply_whole(tile, whole, out, second);
+    }
+    if (whole < tile->channels) {
+        apply_any(tile, whole, out, second);
     }
 }
 
@@ -220,19 +223,19 @@ void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, s
     const sqz_conv_t *const layer = tile->layer;
     const int32_t stride = layer->window.stride;
     const int32_t width = layer->out.width;
-    view_t view = view_of_row(layer, in, row);
+    view_t view = view_of_row(tile, in, row);
 
     for (int32_t x = 0; x < width; x += 2) {
         uint8_t *const out = strip.at + x * strip.stride;
 
-        build(tile, &view, 0);
+        build(&view, 0);
         view.left += stride;
         if (x + 1 < width) {
-            build(tile, &view, 1);
+            build(&view, 1);
             view.left += stride;
         }
         /* An odd last pixel: the second one's outputs land on its place first. */
-        apply(tile, out, x + 1 < width ? out + strip.stride : out);
+        apply(tile, out, x + 1 < width ? strip.stride : 0);
     }
     sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
 }
@@ -265,7 +268,8 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
     tile->group_bytes = sqz_group_bytes(k);
     tile->first = first;
     tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
-    tile->shares_scaler = !layer->requantizer.per_filter && layer->remap == NULL;
+    tile->is_fixed = layer->requantizer.form == SQZ_REQUANTIZE_FIXED
+                     && !layer->requantizer.per_filter && layer->remap == NULL;
     sqz_scaler_init(&tile->scaler, &layer->requantizer, first);
     sqz_groups_read(work->tile, decoder, tile->channels, k, work->window, work);
 }

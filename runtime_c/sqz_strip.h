@@ -19,8 +19,8 @@ typedef struct {
     int32_t group_bytes;    /* from one group in work->tile to the next */
     int32_t first;          /* channel of the layer */
     int32_t channels;       /* filters that exist; the others of the last group are zeros */
-    sqz_scaler_t scaler;    /* of all filters, where they share one */
-    int32_t shares_scaler;
+    sqz_scaler_t scaler;    /* of all filters, or of the first */
+    int32_t is_fixed;       /* one scaler of form FIXED, and nothing after it */
 } sqz_tile_t;
 
 /* Where a strip's outputs go: channel c of pixel x is at[x * stride + c]. */
