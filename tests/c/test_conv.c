@@ -28,10 +28,10 @@ static uint8_t expected_at(const case_t *test, int32_t row, int32_t x, int32_t f
         }
     }
     acc += acc > INT32_MAX ? -((int64_t)1 << 32) : acc < INT32_MIN ? (int64_t)1 << 32 : 0;
-    const sqz_requantizer_t *const requantizer = &layer->requantizer;
-    const uint8_t y = sqz_requantize_exact((int32_t)acc,
-                                           test->m[requantizer->per_filter ? filter : 0],
-                                           requantizer->zero_point, requantizer->low);
+    sqz_scaler_t scaler;
+
+    sqz_scaler_init(&scaler, &layer->requantizer, filter);
+    const uint8_t y = sqz_requantize((int32_t)acc, &scaler, &layer->requantizer);
     return layer->remap ? layer->remap[y] : y;
 }
 
