@@ -47,6 +47,16 @@ static inline void sqz_four_store(int32_t *to, sqz_four_t four)
     }
 }
 
+static inline void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
+{
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        (*four)[i] += from[i];
+    }
+}
+
+enum { SQZ_HAS_LAST = 0 }; /* where the window has no second pixel, sqz_dot does as well */
+#define sqz_dot_last sqz_dot
+
 /* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. */
 static inline void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
 {

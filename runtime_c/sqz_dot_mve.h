@@ -12,7 +12,10 @@
 
 #include <arm_mve.h>
 
-enum { SQZ_LANES = 16 }; /* runs of multiples of so many bytes go into a window as they are */
+enum {
+    SQZ_LANES = 16,  /* runs of multiples of so many bytes go into a window as they are */
+    SQZ_HAS_LAST = 1 /* sqz_dot_last is less work than sqz_dot */
+};
 
 typedef int32x4_t sqz_four_t; /* sums of four filters */
 
@@ -24,6 +27,11 @@ static inline void sqz_four_load(sqz_four_t *four, const int32_t *from)
 static inline void sqz_four_store(int32_t *to, sqz_four_t four)
 {
     vstrwq_s32(to, four);
+}
+
+static inline void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
+{
+    *four = vaddq_s32(*four, vreinterpretq_s32_u32(vldrbq_u32(from)));
 }
 
 /* Copy COUNT bytes. */
@@ -178,6 +186,47 @@ SQZ_ALWAYS_INLINE static inline const uint8_t *sqz_dot(const uint8_t *window,
 
     acc[0] = vaddq_s32(acc[0], vaddq_s32(a, offsets));
     acc[1] = vaddq_s32(acc[1], vaddq_s32(b, offsets));
+    return group + sizeof offsets;
+}
+
+/* Products of 16 values of pixel 0. */
+#define SQZ_DOT_LAST_16(step)                                                \
+    do {                                                                     \
+        const int8x16_t a = sqz_load16(window + 2 * SQZ_LANES * (step));     \
+        const uint8_t *const four = group + SQZ_GROUP * SQZ_LANES * (step);  \
+        a0 = vmladavaq_s8(a0, a, sqz_load16(four));                          \
+        a1 = vmladavaq_s8(a1, a, sqz_load16(four + SQZ_LANES));              \
+        a2 = vmladavaq_s8(a2, a, sqz_load16(four + 2 * SQZ_LANES));          \
+        a3 = vmladavaq_s8(a3, a, sqz_load16(four + 3 * SQZ_LANES));          \
+    } while (0)
+
+/* The same where the window has no second pixel: both become what pixel 0 gives. */
+SQZ_ALWAYS_INLINE static inline const uint8_t *sqz_dot_last(const uint8_t *window,
+                                                            const uint8_t *group, int32_t k,
+                                                            sqz_four_t acc[2])
+{
+    const int32_t vectors = (k + SQZ_LANES - 1) >> 4;
+    const uint8_t *const last = window + 2 * SQZ_LANES * (vectors & ~3);
+    const uint8_t *const end = window + 2 * SQZ_LANES * vectors;
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
+
+    for (; window != last; window += 8 * SQZ_LANES, group += 4 * SQZ_GROUP * SQZ_LANES) {
+        SQZ_DOT_LAST_16(0);
+        SQZ_DOT_LAST_16(1);
+        SQZ_DOT_LAST_16(2);
+        SQZ_DOT_LAST_16(3);
+    }
+    for (; window != end; window += 2 * SQZ_LANES, group += SQZ_GROUP * SQZ_LANES) {
+        SQZ_DOT_LAST_16(0);
+    }
+    const int32x4_t a = {a0, a1, a2, a3};
+    const int32x4_t offsets = vldrwq_s32((const int32_t *)(const void *)group);
+
+    acc[0] = vaddq_s32(acc[0], vaddq_s32(a, offsets));
+    acc[1] = acc[0];
     return group + sizeof offsets;
 }
 

@@ -142,12 +142,13 @@ static inline void rescale8(sqz_four_t acc[2], const sqz_scaler_t *scaler,
 }
 
 /* The first WHOLE filters of TILE, which share a scaler of form FIXED, on the two pixels of its
- * window; the second one's outputs are SECOND behind the first one's. */
+ * window; the second one's outputs are SECOND behind the first one's. SECOND is 0 where there is
+ * none. */
 SQZ_KERNEL static void apply_whole(const sqz_tile_t *tile, int32_t whole, uint8_t *out,
                                    int32_t second)
 {
     const sqz_scaler_t scaler = tile->scaler;
-    const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
+    const sqz_requantizer_t requantizer = tile->layer->requantizer;
     const uint8_t *const window = tile->work->window;
     const int32_t k = tile->filter_weights;
     const uint8_t *group = tile->work->tile;
@@ -160,7 +161,23 @@ SQZ_KERNEL static void apply_whole(const sqz_tile_t *tile, int32_t whole, uint8_
         sqz_four_load(&acc[0], bias);
         sqz_four_load(&acc[1], bias);
         group = sqz_dot(window, group, k, acc);
-        rescale8(acc, &scaler, requantizer, out, second);
+        rescale8(acc, &scaler, &requantizer, out, second);
+    }
+}
+
+/* The same without a second pixel. */
+SQZ_KERNEL static void apply_last(const sqz_tile_t *tile, int32_t whole, uint8_t *out)
+{
+    const uint8_t *group = tile->work->tile;
+    const int32_t *const bias = tile->layer->bias + tile->first;
+
+    for (int32_t channel = 0; channel < whole; channel += SQZ_GROUP) {
+        sqz_four_t acc[2];
+
+        sqz_four_load(&acc[0], bias + channel);
+        sqz_four_load(&acc[1], bias + channel);
+        group = sqz_dot_last(tile->work->window, group, tile->filter_weights, acc);
+        rescale8(acc, &tile->scaler, &tile->layer->requantizer, out + channel, 0);
     }
 }
 
@@ -210,7 +227,9 @@ static void apply(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
     const int32_t whole = tile->is_fixed ? tile->channels & ~(SQZ_GROUP - 1) : 0;
 
-    if (whole > 0) {
+    if (SQZ_HAS_LAST && second == 0) {
+        apply_last(tile, whole, out);
+    } else if (whole > 0) {
         apply_whole(tile, whole, out, second);
     }
     if (whole < tile->channels) {
