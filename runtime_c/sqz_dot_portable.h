@@ -74,9 +74,9 @@ SQZ_INLINE int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
     return (int32_t)((uint32_t)acc + (uint32_t)(a * b));
 }
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
-SQZ_INLINE void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                           int32_t acc[2][SQZ_GROUP])
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                                  sqz_four_t acc[2])
 {
     const int8_t *weights = (const int8_t *)group;
     const uint8_t *const end = window + 2 * k;
@@ -110,23 +110,27 @@ SQZ_INLINE void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
     acc[1][1] = b1;
     acc[1][2] = b2;
     acc[1][3] = b3;
+    return group + SQZ_GROUP * sqz_lane_bytes(k);
 }
 
-/* Rescale WINDOW times GROUP by form FIXED: the four bytes of both pixels. */
-SQZ_INLINE uint64_t sqz_dot_fixed(const uint8_t *window, const uint8_t *group, int32_t k,
-                                  const int32_t *bias, const int32_t *factor, int32_t lift)
+/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
+ * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
+                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
 {
-    int32_t sums[2][SQZ_GROUP] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
-    uint64_t bytes = 0;
+    sqz_four_t sums[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
 
-    sqz_dot(window, group, k, sums);
-    for (int32_t i = 0; i < 2 * SQZ_GROUP; i++) {
-        const int32_t at = i % SQZ_GROUP;
-        const int32_t acc = sqz_accumulated(sums[i / SQZ_GROUP][at], bias[at], lift);
+    group = sqz_dot(window, group, fixed.k, sums);
+    for (int32_t pixel = 1; pixel >= 0; pixel--) {
+        uint32_t four;
 
-        bytes |= (uint64_t)sqz_rescale(acc, factor[at]) << (8 * i);
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            sums[pixel][i] = sqz_accumulated(sums[pixel][i], fixed.bias[i], fixed.lift);
+        }
+        four = sqz_rescale4(sums[pixel], fixed.factor, fixed.low);
+        memcpy(out + pixel * second, &four, sizeof four);
     }
-    return bytes;
+    return group;
 }
 
 #endif /* SQZ_DOT_PORTABLE_H */

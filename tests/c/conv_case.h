@@ -19,6 +19,7 @@ typedef struct {
     int8_t *weights; /* [out_channels][window.height][window.width][in.channels] */
     int32_t *bias;
     uint32_t m[MOST_FILTERS];
+    int32_t factor[MOST_FILTERS];
     int32_t *folded; /* bias - zero point * sum of weights: what the compiler stores */
     sqz_work_t work;
     sqz_tables_t tables;
@@ -34,6 +35,12 @@ static inline int32_t filter_weights(const sqz_conv_t *layer)
     return layer->window.height * layer->window.width * layer->in.channels;
 }
 
+/* Often whole vectors, which go straight into windows. */
+static inline uint16_t random_channels(void)
+{
+    return (uint16_t)(random_from(0, 2) == 0 ? 16 * random_from(1, 5) : random_from(1, 21));
+}
+
 static inline void choose_shape(sqz_conv_t *layer)
 {
     const int32_t kernel_height = random_from(1, 3);
@@ -45,7 +52,7 @@ static inline void choose_shape(sqz_conv_t *layer)
                                    (uint8_t)padding};
     layer->in = (sqz_map_t){.height = (uint16_t)random_from(kernel_height, 9),
                             .width = (uint16_t)random_from(kernel_width, 9),
-                            .channels = (uint16_t)random_from(1, 21)};
+                            .channels = random_channels()};
     layer->in.held = layer->in.height;
     layer->out_channels = (uint16_t)random_from(1, MOST_FILTERS);
     layer->first_channel = (uint16_t)random_from(0, 3);
@@ -99,8 +106,9 @@ static inline int32_t sum_of_filter(const case_t *test, int32_t filter)
 static inline void fold_biases(case_t *test)
 {
     for (int32_t i = 0; i < test->layer.out_channels; i++) {
-        const int32_t product = test->layer.in_zero_point * sum_of_filter(test, i);
-        test->folded[i] = (int32_t)((uint32_t)test->bias[i] - (uint32_t)product);
+        const uint32_t product = (uint32_t)(test->layer.in_zero_point * sum_of_filter(test, i));
+        test->folded[i] = (int32_t)((uint32_t)test->bias[i]
+                                    - (product << test->layer.requantizer.lift));
     }
 }
 
@@ -119,17 +127,21 @@ static inline void open_case(case_t *test)
     for (int32_t i = 0; i < layer->out_channels; i++) {
         test->bias[i] = random_bias();
         test->m[i] = (uint32_t)random_from(110, 120) << 23 | (random_bits() & 0x7fffff);
+        test->factor[i] = random_from(1 << 8, 1 << 22);
     }
     layer->in_zero_point = (uint8_t)(random_from(0, 1) ? random_from(0, 255) : 0);
     test->folded = random_block(layer->out_channels * (int32_t)sizeof(int32_t));
-    fold_biases(test);
     layer->bias = test->folded;
     layer->remap = random_from(0, 1) ? random_block(256) : NULL;
-    layer->requantizer.form = SQZ_REQUANTIZE_EXACT;
+    layer->requantizer.form = random_from(0, 1) ? SQZ_REQUANTIZE_FIXED : SQZ_REQUANTIZE_EXACT;
+    layer->requantizer.factor = test->factor;
+    layer->requantizer.lift = (uint8_t)(layer->requantizer.form == SQZ_REQUANTIZE_FIXED
+                                            ? random_from(0, 8) : 0);
     layer->requantizer.per_filter = (uint8_t)random_from(0, 1);
     layer->requantizer.zero_point = (uint8_t)random_from(0, 80);
     layer->requantizer.low = random_from(0, 1) ? layer->requantizer.zero_point : 0;
     layer->requantizer.m = test->m;
+    fold_biases(test);
     layer->filters.coding = SQZ_CODING_RAW;
     layer->filters.bits = (const uint8_t *)test->weights;
     layer->filters.bit_count = (uint32_t)all_weights * 8;
