@@ -259,6 +259,19 @@ INLINED uint32_t read_raw(sqz_decoder_t *decoder, const sink_t *sink, uint32_t c
     return bytes;
 }
 
+/* A decoder's place while it is in registers. */
+typedef struct {
+    const uint8_t *bits;
+    const uint16_t *table;
+    uint32_t position;
+    uint32_t window;
+} cursor_t;
+
+INLINED void refill(cursor_t *at)
+{
+    at->window = window_at(at->bits, at->position);
+}
+
 /* The next code words are those of E0 and E1, and they are long, or one more is, or all three are
  * longer than a window: the first long one or the third, or 0 for an error, with (how many come
  * before it) << 16. The position is then behind it. */
@@ -283,15 +296,35 @@ static uint32_t read_one_of_3(sqz_decoder_t *decoder, uint32_t e0, uint32_t e1)
     return before << 16 | entry;
 }
 
+typedef struct {
+    uint32_t e0;
+    uint32_t e1;
+    uint32_t bits; /* of all three; more than WINDOW_BITS: not all of them are right */
+} three_t;
+
+INLINED three_t put_3(cursor_t *at, const sink_t *to)
+{
+    refill(at);
+    const uint32_t e0 = at->table[dense_place(at->window)];
+    at->window >>= e0 >> 8;
+    const uint32_t e1 = at->table[dense_place(at->window)];
+    at->window >>= e1 >> 8;
+    const uint32_t e2 = at->table[dense_place(at->window)];
+    const three_t three = {e0, e1, (e0 >> 8) + (e1 >> 8) + (e2 >> 8)};
+
+    put(to, 0, e0);
+    put(to, 1, e1);
+    put(to, 2, e2);
+    return three;
+}
+
 enum { DENSE_MARGIN = 2 * SQZ_DENSE_BITS + WINDOW_BITS };
 
-/* Three weights at a time, while DENSE_MARGIN are left: two short code words and a window. Where the
- * three hold a long one, it is the last to count. A weight never takes more than 16 bits. */
+/* Three weights at a time, while DENSE_MARGIN are left: two code words and a window. A weight
+ * never takes 16 bits. */
 INLINED uint32_t read_dense_fast(sqz_decoder_t *decoder, const sink_t *sink, uint32_t count)
 {
-    const uint8_t *const bits = decoder->filters->bits;
-    const uint16_t *const table = decoder->tables->dense;
-    uint32_t position = decoder->position;
+    cursor_t at = {decoder->filters->bits, decoder->tables->dense, decoder->position, 0};
     uint32_t left = bits_left(decoder);
     sink_t to = *sink;
 
@@ -299,25 +332,15 @@ INLINED uint32_t read_dense_fast(sqz_decoder_t *decoder, const sink_t *sink, uin
         const sink_t from = to;
         const uint8_t *const last = place_of(&to, min(count - 3, (left - DENSE_MARGIN) / 16));
         do {
-            uint32_t window = window_at(bits, position);
-            const uint32_t e0 = table[dense_place(window)];
-            window >>= e0 >> 8;
-            const uint32_t e1 = table[dense_place(window)];
-            window >>= e1 >> 8;
-            const uint32_t e2 = table[dense_place(window)];
-            const uint32_t sum = (e0 >> 8) + (e1 >> 8) + (e2 >> 8);
-
-            put(&to, 0, e0);
-            put(&to, 1, e1);
-            put(&to, 2, e2);
-            if (sum <= WINDOW_BITS) {
+            const three_t three = put_3(&at, &to);
+            if (three.bits <= WINDOW_BITS) {
+                at.position += three.bits;
                 to.out = place_of(&to, 3);
-                position += sum;
                 continue;
             }
-            decoder->position = position;
-            const uint32_t entry = read_one_of_3(decoder, e0, e1);
-            position = decoder->position;
+            decoder->position = at.position;
+            const uint32_t entry = read_one_of_3(decoder, three.e0, three.e1);
+            at.position = decoder->position;
             to.out = place_of(&to, entry >> 16);
             if ((entry & 0xffff) == 0) {
                 return weights_between(sink, &to);
@@ -325,10 +348,10 @@ INLINED uint32_t read_dense_fast(sqz_decoder_t *decoder, const sink_t *sink, uin
             put(&to, 0, entry);
             to.out = place_of(&to, 1);
         } while ((const uint8_t *)to.out <= last);
-        left = decoder->filters->bit_count - position;
+        left = decoder->filters->bit_count - at.position;
         count -= weights_between(&from, &to);
     }
-    decoder->position = position;
+    decoder->position = at.position;
     return weights_between(sink, &to);
 }
 
@@ -344,19 +367,6 @@ static uint32_t read_dense(sqz_decoder_t *decoder, const sink_t *sink, uint32_t 
         put(sink, done, entry);
     }
     return done;
-}
-
-/* A place in a block. */
-typedef struct {
-    const uint8_t *bits;
-    const uint16_t *table;
-    uint32_t position;
-    uint32_t window;
-} cursor_t;
-
-INLINED void refill(cursor_t *at)
-{
-    at->window = window_at(at->bits, at->position);
 }
 
 /* Put the value that is RANK-th from the block's last; the window holds a short code word. A long
