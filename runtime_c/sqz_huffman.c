@@ -138,21 +138,6 @@ static uint32_t read_dense(sqz_decoder_t *decoder, const sink_t *sink, uint32_t 
     return done;
 }
 
-/* Put the value that is RANK-th from the block's last; the window holds a short code word. A long
- * one is left where it is: returns 0. */
-INLINED uint32_t put_value(cursor_t *at, const sink_t *sink, uint32_t list, uint32_t rank)
-{
-    const uint32_t entry = at->table[block_place(at->window)];
-
-    if (entry >= LONG_ENTRY) {
-        return 0;
-    }
-    at->window >>= entry >> 8;
-    at->position += entry >> 8;
-    put(sink, list >> 3 * (rank - 1) & 7, entry);
-    return 1;
-}
-
 /* Put the last RANK values of a block, whatever their lengths. Returns 0 for an error. */
 INLINED uint32_t put_any_values(cursor_t *at, const sqz_long_codes_t *long_codes,
                                 const sink_t *sink, uint32_t list, uint32_t rank)
@@ -181,6 +166,21 @@ INLINED uint32_t put_values(cursor_t *at, const sink_t *sink, uint32_t list)
     return list >> 28;
 }
 #else
+/* Put the value that is RANK-th from the block's last; the window holds a short code word. A long
+ * one is left where it is: returns 0. */
+INLINED uint32_t put_value(cursor_t *at, const sink_t *sink, uint32_t list, uint32_t rank)
+{
+    const uint32_t entry = at->table[block_place(at->window)];
+
+    if (entry >= LONG_ENTRY) {
+        return 0;
+    }
+    at->window >>= entry >> 8;
+    at->position += entry >> 8;
+    put(sink, list >> 3 * (rank - 1) & 7, entry);
+    return 1;
+}
+
 /* Put short values until there is none left or a long one. Returns how many are left. */
 INLINED uint32_t put_values(cursor_t *at, const sink_t *sink, uint32_t list)
 {
