@@ -39,6 +39,7 @@ FORMS = {
     "fixed": ("fixed", FITTED, 0, 0),
     "fixed-zero-point": ("fixed", FITTED, 30, 30),
     "fixed-signed": ("fixed", FITTED, 128, 0),
+    "checked-inline": ("checked", (0.0099, 0.0099, 0.0099, 0.0099), 0, 0),
     "checked": ("checked", (0.0099, 0.00033, 0.0033, 0.0201), 0, 0),
     "checked-zero-point": ("checked", (0.0099, 0.00033, 0.4, 0.0201), 30, 30),
     "exact": ("exact", (0.0099, 0.00033, 1e-9, 0.75), 0, 0),
@@ -101,7 +102,7 @@ def case_text(number: int, name: str) -> tuple[str, str]:
         for key, (shape, rows) in arrays.items()
     )
     start = (
-        f'{{"{name}", {int(name == "fixed-inline")}, {{.form = SQZ_REQUANTIZE_{form.upper()}, '
+        f'{{"{name}", {int(name.endswith("inline"))}, {{.form = SQZ_REQUANTIZE_{form.upper()}, '
         f".per_filter = 1, .zero_point = {zero_point}, .low = {low}, .lift = {lifts[0]}, "
         f".factor = factor{number}, .m = m{number}}}, acc{number}, expected{number}}},\n"
     )
