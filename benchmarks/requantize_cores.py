@@ -1,12 +1,12 @@
 """
 The integer requantizer on Cortex-M cores in QEMU: the right bits, and instructions an output.
 
-    python benchmarks/requantize_cores.py [BOARD ...]
+    python -m benchmarks.requantize_cores [BOARD ...]
 
 Each form gets accumulators at and beside the thresholds, at the ends of its proof and at random,
 four filters at a time, in every way that sqz_requantize.h offers; one wrong word fails the run.
 Instructions an output are what a loop over four accumulators takes more than one that only packs
-them into a word. About 20 seconds for six boards.
+them into a word. Half a minute for six boards.
 """
 
 import argparse
