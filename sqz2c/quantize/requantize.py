@@ -82,15 +82,35 @@ def fit(name: str, rescalings: list[Rescaling], reach: Reach) -> Requantizer:
             factor=fixed.factor.astype(np.int32),
             lift=fixed.lift,
         )
+    multiplier, bias = _without_constants(rescalings, reach)
     exponents = 126 - (multiplier.view(np.uint32) >> 23).astype(int)
 
     return Requantizer(
         form="checked" if all(k in CHECKED_EXPONENTS for k in exponents) else "exact",
-        bias=reach.bias.astype(np.int32),
+        bias=bias.astype(np.int32),
         multiplier=multiplier,
         factor=np.zeros(len(multiplier), np.int32),
         lift=0,
     )
+
+
+def _without_constants(
+    rescalings: list[Rescaling], reach: Reach
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    (float32 m [scales], bias int64 [filters]) with which filters of no weights, which PyTorch gives
+    tiny scales, give the same output by a scale that any form takes.
+    """
+    multiplier = np.array([rescaling.m for rescaling in rescalings], np.float32)
+    bias = reach.bias.copy()
+    if len(rescalings) > 1:
+        for at in np.flatnonzero(reach.lowest == reach.highest):
+            acc = reach.bias[at : at + 1] + reach.lowest[at]
+            y = int(rescalings[at].apply(acc)[0])
+            multiplier[at] = np.float32(0.25)
+            bias[at] = 4 * (y - rescalings[at].zero_point) - reach.lowest[at]
+
+    return multiplier, bias
 
 
 def fit_layer(rescalings: list[Rescaling], reach: Reach) -> FixedLayer | None:
