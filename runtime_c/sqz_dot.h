@@ -28,11 +28,11 @@ typedef struct {
     uint8_t low;
 } sqz_fixed_t;
 
-/* gcc's first scheduling pass runs out of registers in the inner loops. And -O2, whatever else is
+/* gcc's first scheduling pass, and its sorting of sums, run out of registers in the inner loops. And -O2, whatever else is
  * built with, since they are nearly all the work. From here on: a file of kernels includes this
  * header first, so that what its loops inline is compiled alike. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
+#pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize", "no-tree-reassoc")
 #if defined(__ARM_FEATURE_MVE)
 #pragma GCC optimize("no-auto-inc-dec")
 #endif

@@ -185,6 +185,45 @@ SQZ_APART void sqz_dot_sixteens(const sqz_pairs_t *x, const sqz_pairs_t *w,
     acc[7] = b3;
 }
 
+/* Products of one pair of the first pixel alone with that of four filters. */
+#define SQZ_DOT_LAST_PAIR(x, w)                                  \
+    do {                                                         \
+        const int16x2_t pixel = SQZ_LOW(*(x));                   \
+        const sqz_pairs_t w01 = *(w);                            \
+        a0 = __smlad(pixel, SQZ_LOW(w01), a0);                   \
+        a1 = __smlad(pixel, SQZ_HIGH(w01), a1);                  \
+        const sqz_pairs_t w23 = *((w) + 1);                      \
+        a2 = __smlad(pixel, SQZ_LOW(w23), a2);                   \
+        a3 = __smlad(pixel, SQZ_HIGH(w23), a3);                  \
+    } while (0)
+
+/* The same where the window has no second pixel. */
+SQZ_APART void sqz_dot_last(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
+                            int32_t acc[SQZ_GROUP])
+{
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+
+    do {
+        SQZ_DOT_LAST_PAIR(x, w);
+        SQZ_DOT_LAST_PAIR(x + 1, w + 2);
+        SQZ_DOT_LAST_PAIR(x + 2, w + 4);
+        SQZ_DOT_LAST_PAIR(x + 3, w + 6);
+        SQZ_DOT_LAST_PAIR(x + 4, w + 8);
+        SQZ_DOT_LAST_PAIR(x + 5, w + 10);
+        SQZ_DOT_LAST_PAIR(x + 6, w + 12);
+        SQZ_DOT_LAST_PAIR(x + 7, w + 14);
+        x += 8;
+        w += 16;
+    } while (x != end);
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+}
+
 /* Four values at a time, of less than sixteen. */
 SQZ_APART void sqz_dot_fours(const sqz_pairs_t *x, const sqz_pairs_t *w,
                              const sqz_pairs_t *end, int32_t acc[2 * SQZ_GROUP])
@@ -229,6 +268,24 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
         sqz_dot_fours(x, w, end, acc[0]);
     }
     return group + 2 * bytes;
+}
+
+/* The same for the first pixel alone. */
+SQZ_INLINE void sqz_dot_first(const uint8_t *window, const uint8_t *group, int32_t k,
+                              sqz_four_t acc)
+{
+    if (k > 12) {
+        sqz_dot_last((const sqz_pairs_t *)(const void *)window,
+                     (const sqz_pairs_t *)(const void *)group,
+                     (const sqz_pairs_t *)(const void *)(window + 2 * sqz_lane_bytes(k)), acc);
+    } else {
+        sqz_four_t both[2];
+
+        sqz_four_load(&both[0], acc);
+        sqz_four_load(&both[1], acc);
+        (void)sqz_dot(window, group, k, both);
+        sqz_four_store(acc, both[0]);
+    }
 }
 
 /* Rescale eight sums by form FIXED: the bytes of the first pixel low, of the second high. */
@@ -313,13 +370,22 @@ SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *gr
                                         sqz_fixed_t fixed, uint8_t *out, int32_t second)
 {
     const int32_t bytes = 2 * sqz_lane_bytes(fixed.k);
+    const sqz_pairs_t *const x = (const sqz_pairs_t *)(const void *)window;
+    const sqz_pairs_t *const w = (const sqz_pairs_t *)(const void *)group;
+    const sqz_pairs_t *const end = (const sqz_pairs_t *)(const void *)(window + bytes);
     uint64_t eight;
 
-    if (fixed.k > 12) {
-        eight = sqz_dot_bias((const sqz_pairs_t *)(const void *)window,
-                             (const sqz_pairs_t *)(const void *)group,
-                             (const sqz_pairs_t *)(const void *)(window + bytes), fixed.bias,
-                             fixed.factor);
+    if (fixed.k > 12 && second != 0) {
+        eight = sqz_dot_bias(x, w, end, fixed.bias, fixed.factor);
+    } else if (fixed.k > 12) {
+        sqz_four_t acc;
+        uint32_t four;
+
+        sqz_four_load(&acc, fixed.bias);
+        sqz_dot_last(x, w, end, acc);
+        four = sqz_rescale4(acc, fixed.factor, fixed.low);
+        memcpy(out, &four, sizeof four);
+        return group + 2 * bytes;
     } else {
         sqz_four_t acc[2];
 

@@ -24,6 +24,7 @@ enum { LANES = SQZ_LANES };
 #define sqz_window_fill portable_window_fill
 #define sqz_multiply_add portable_multiply_add
 #define sqz_dot portable_dot
+#define sqz_dot_sums portable_dot_sums
 #define sqz_dot_fixed portable_dot_fixed
 typedef int32_t portable_four_t[SQZ_GROUP];
 #include "sqz_dot_portable.h"
@@ -38,6 +39,7 @@ typedef int32_t portable_four_t[SQZ_GROUP];
 #undef sqz_window_fill
 #undef sqz_multiply_add
 #undef sqz_dot
+#undef sqz_dot_sums
 #undef sqz_dot_fixed
 
 /* Noise, or nothing but the values at which something could overflow. */
