@@ -6,7 +6,7 @@
  * the compiler's own macros choose. Compile with SQZ_PORTABLE to have the plain one everywhere.
  *
  * K values take sqz_lane_bytes(k) bytes a filter or pixel, never more than the planner reserves:
- * the larger of 2 * k rounded up to 4 and k rounded up to 16.
+ * the larger of 2 * k rounded up to 4, and k rounded up to 16 and 4 more.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
@@ -18,8 +18,8 @@
 
 enum { SQZ_GROUP = 4 }; /* filters that are multiplied at once */
 
-/* gcc's first scheduling pass runs out of registers in the inner loops; -O2 whatever else is built
- * with, since they are the whole work. */
+/* gcc's first scheduling pass runs out of registers in the inner loops, and increments of addresses
+ * cost it copies; -O2 whatever else is built with, since they are the whole work. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define SQZ_KERNEL __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize", \
                                             "no-auto-inc-dec")))

@@ -118,14 +118,19 @@ static inline int8x16_t sqz_load16(const uint8_t *from)
     return vreinterpretq_s8_s32(vldrwq_s32((const int32_t *)(const void *)from));
 }
 
-/* Sums that VMLADAVA adds to lie in even registers, and with eight of them in every even one. Left
- * alone, gcc moves some of them in and out for each instruction. */
+/* Sums that VMLADAVA adds to lie in even registers, and eight of them in every even one. Left
+ * alone, gcc moves some of them in and out for each instruction. Naming registers of variables is
+ * safe here because nothing is called meanwhile, once intrinsics are what they should be: single
+ * instructions. Without optimization they are not. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define SQZ_EVEN(name) __asm__(name)
 #define SQZ_ALWAYS_INLINE __attribute__((always_inline))
 #else
-#define SQZ_EVEN(name)
 #define SQZ_ALWAYS_INLINE
+#endif
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#define SQZ_EVEN(name) __asm__(name)
+#else
+#define SQZ_EVEN(name)
 #endif
 
 /* Products of 16 values of each pixel with those of four filters; ADD is one of the two below. */
