@@ -12,16 +12,18 @@
 
 #include <arm_acle.h>
 
+#define SQZ_HAS_PAIRS 1 /* pairs of int16 are multiplied */
+
 enum { SQZ_LANES = 4 }; /* runs of multiples of so many bytes go into a window as they are */
 
 typedef uint64_t __attribute__((may_alias)) sqz_pairs_t; /* two pairs, in one load */
 
-static inline int32_t sqz_lane_bytes(int32_t k)
+SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)
 {
-    return 2 * ((k + 3) & ~3);
+    return 2 * (k > 16 ? (k + 15) & ~15 : (k + 3) & ~3);
 }
 
-static inline uint32_t sqz_load4(const void *from)
+SQZ_INLINE uint32_t sqz_load4(const void *from)
 {
     uint32_t value;
 
@@ -29,37 +31,61 @@ static inline uint32_t sqz_load4(const void *from)
     return value;
 }
 
-static inline uint32_t sqz_rotate(uint32_t value)
+SQZ_INLINE uint32_t sqz_add16(uint32_t a, uint32_t b)
 {
-    return value >> 8 | value << 24;
+    return (uint32_t)__sadd16((int16x2_t)a, (int16x2_t)b);
+}
+
+SQZ_INLINE uint32_t sqz_sub16(uint32_t a, uint32_t b)
+{
+    return (uint32_t)__ssub16((int16x2_t)a, (int16x2_t)b);
 }
 
 /* Volatile, so that it stays in a register: then AND takes the shift along, as UXTB16 would. */
 static const volatile uint32_t sqz_even_bytes = 0x00ff00ffu;
 
-/* Filter FILTER (0..3) of GROUP gets its K WEIGHTS. */
-static inline void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *weights, int32_t k)
+/* Weights come lifted out of the decoder, so that sums are, too, and begin with the bias. */
+typedef int16_t sqz_weight_t;
+
+SQZ_INLINE sqz_status_t sqz_read_weights(sqz_decoder_t *decoder, sqz_weight_t *out, int32_t count,
+                                         int32_t lift)
 {
+    return sqz_decoder_read16(decoder, out, (uint32_t)count, (uint32_t)lift);
+}
+
+SQZ_INLINE int32_t sqz_first_sum(int32_t bias)
+{
+    return bias;
+}
+
+SQZ_INLINE int32_t sqz_accumulated(int32_t sum, int32_t bias, int32_t lift)
+{
+    (void)bias;
+    (void)lift;
+    return sum;
+}
+
+/* Filter FILTER (0..3) of GROUP gets its K WEIGHTS; those that round them up are set to 0. */
+SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, sqz_weight_t *weights, int32_t k)
+{
+    const int32_t all = sqz_lane_bytes(k) / 2;
     uint32_t *to = (uint32_t *)(void *)group + filter;
 
-    for (; k >= 4; k -= 4, weights += 4, to += 2 * SQZ_GROUP) {
-        const uint32_t four = sqz_load4(weights);
-
-        to[0] = (uint32_t)__sxtb16((int8x4_t)four);
-        to[SQZ_GROUP] = (uint32_t)__sxtb16((int8x4_t)sqz_rotate(four));
+    for (int32_t i = k; i < all; i++) {
+        weights[i] = 0;
     }
-    if (k > 0) {
-        uint32_t four = 0;
+    for (k = all; k > 0; k -= 4, weights += 4, to += 2 * SQZ_GROUP) {
+        const uint32_t w01 = sqz_load4(weights);
+        const uint32_t w23 = sqz_load4(weights + 2);
 
-        memcpy(&four, weights, (uint32_t)k);
-        to[0] = (uint32_t)__sxtb16((int8x4_t)four);
-        to[SQZ_GROUP] = (uint32_t)__sxtb16((int8x4_t)sqz_rotate(four));
+        to[0] = (w01 & 0xffffu) | w23 << 16;
+        to[SQZ_GROUP] = w01 >> 16 | (w23 & 0xffff0000u);
     }
 }
 
 /* Values [at, at + count) of pixel SLOT (0, 1) are those FROM on; at is a multiple of 4, and
  * COUNT is rounded up to one. */
-static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
+SQZ_INLINE void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
                                   int32_t count)
 {
     uint32_t *to = (uint32_t *)(void *)window + at + slot;
@@ -89,7 +115,7 @@ static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, con
 }
 
 /* Values [at, at + count) of pixel SLOT are all VALUE. */
-static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
+SQZ_INLINE void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
                                    int32_t count)
 {
     uint32_t *to = (uint32_t *)(void *)window + at + slot;
@@ -100,62 +126,211 @@ static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, ui
     }
 }
 
-/* Products of one pair of each pixel with that of four filters. */
-#define SQZ_DOT_PAIR(x, w01, w23)                                     \
-    do {                                                              \
-        a0 = __smlad(SQZ_LOW(x), SQZ_LOW(w01), a0);                   \
-        b0 = __smlad(SQZ_HIGH(x), SQZ_LOW(w01), b0);                  \
-        a1 = __smlad(SQZ_LOW(x), SQZ_HIGH(w01), a1);                  \
-        b1 = __smlad(SQZ_HIGH(x), SQZ_HIGH(w01), b1);                 \
-        a2 = __smlad(SQZ_LOW(x), SQZ_LOW(w23), a2);                   \
-        b2 = __smlad(SQZ_HIGH(x), SQZ_LOW(w23), b2);                  \
-        a3 = __smlad(SQZ_LOW(x), SQZ_HIGH(w23), a3);                  \
-        b3 = __smlad(SQZ_HIGH(x), SQZ_HIGH(w23), b3);                 \
-    } while (0)
 #define SQZ_LOW(pairs) ((int16x2_t)(uint32_t)(pairs))
 #define SQZ_HIGH(pairs) ((int16x2_t)(uint32_t)((pairs) >> 32))
-#define SQZ_DOT_QUAD(i)                                               \
-    do {                                                              \
-        SQZ_DOT_PAIR(x[2 * (i)], w[4 * (i)], w[4 * (i) + 1]);         \
-        SQZ_DOT_PAIR(x[2 * (i) + 1], w[4 * (i) + 2], w[4 * (i) + 3]); \
+
+/* Products of one pair of each pixel with that of four filters; each load is two words. */
+#define SQZ_DOT_PAIR(x, w)                                       \
+    do {                                                         \
+        const sqz_pairs_t pixels = *(x);                         \
+        const sqz_pairs_t w01 = *(w);                            \
+        a0 = __smlad(SQZ_LOW(pixels), SQZ_LOW(w01), a0);         \
+        b0 = __smlad(SQZ_HIGH(pixels), SQZ_LOW(w01), b0);        \
+        a1 = __smlad(SQZ_LOW(pixels), SQZ_HIGH(w01), a1);        \
+        b1 = __smlad(SQZ_HIGH(pixels), SQZ_HIGH(w01), b1);       \
+        const sqz_pairs_t w23 = *((w) + 1);                      \
+        a2 = __smlad(SQZ_LOW(pixels), SQZ_LOW(w23), a2);         \
+        b2 = __smlad(SQZ_HIGH(pixels), SQZ_LOW(w23), b2);        \
+        a3 = __smlad(SQZ_LOW(pixels), SQZ_HIGH(w23), a3);        \
+        b3 = __smlad(SQZ_HIGH(pixels), SQZ_HIGH(w23), b3);       \
     } while (0)
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
-static inline const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                                     sqz_four_t acc[2])
-{
-    const sqz_pairs_t *x = (const sqz_pairs_t *)(const void *)window;
-    const sqz_pairs_t *w = (const sqz_pairs_t *)(const void *)group;
-    const int32_t quads = (k + 3) / 4;
-    const sqz_pairs_t *const last = x + 2 * (quads & ~3);
-    const sqz_pairs_t *const end = x + 2 * quads;
-    int32_t a0 = acc[0][0];
-    int32_t a1 = acc[0][1];
-    int32_t a2 = acc[0][2];
-    int32_t a3 = acc[0][3];
-    int32_t b0 = acc[1][0];
-    int32_t b1 = acc[1][1];
-    int32_t b2 = acc[1][2];
-    int32_t b3 = acc[1][3];
+/* The functions below go from X to END, sixteen values at a time; W follows. Each is one function
+ * from the first load to the last store and without a branch: only so gcc keeps all sums in
+ * registers. */
+#define SQZ_DOT_LOOP(x, w, end)                 \
+    do {                                        \
+        SQZ_DOT_PAIR((x), (w));                 \
+        SQZ_DOT_PAIR((x) + 1, (w) + 2);         \
+        SQZ_DOT_PAIR((x) + 2, (w) + 4);         \
+        SQZ_DOT_PAIR((x) + 3, (w) + 6);         \
+        SQZ_DOT_PAIR((x) + 4, (w) + 8);         \
+        SQZ_DOT_PAIR((x) + 5, (w) + 10);        \
+        SQZ_DOT_PAIR((x) + 6, (w) + 12);        \
+        SQZ_DOT_PAIR((x) + 7, (w) + 14);        \
+        (x) += 8;                               \
+        (w) += 16;                              \
+    } while ((x) != (end))
 
-    for (; x != last; x += 8, w += 16) {
-        SQZ_DOT_QUAD(0);
-        SQZ_DOT_QUAD(1);
-        SQZ_DOT_QUAD(2);
-        SQZ_DOT_QUAD(3);
+SQZ_APART void sqz_dot_sixteens(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                                const sqz_pairs_t *end, int32_t acc[2 * SQZ_GROUP])
+{
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+    int32_t b0 = acc[4];
+    int32_t b1 = acc[5];
+    int32_t b2 = acc[6];
+    int32_t b3 = acc[7];
+
+    SQZ_DOT_LOOP(x, w, end);
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+    acc[4] = b0;
+    acc[5] = b1;
+    acc[6] = b2;
+    acc[7] = b3;
+}
+
+/* Four values at a time, of less than sixteen. */
+SQZ_APART void sqz_dot_fours(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                             const sqz_pairs_t *end, int32_t acc[2 * SQZ_GROUP])
+{
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+    int32_t b0 = acc[4];
+    int32_t b1 = acc[5];
+    int32_t b2 = acc[6];
+    int32_t b3 = acc[7];
+
+    do {
+        SQZ_DOT_PAIR(x, w);
+        SQZ_DOT_PAIR(x + 1, w + 2);
+        x += 2;
+        w += 4;
+    } while (x != end);
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+    acc[4] = b0;
+    acc[5] = b1;
+    acc[6] = b2;
+    acc[7] = b3;
+}
+
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                                  sqz_four_t acc[2])
+{
+    const int32_t bytes = 2 * sqz_lane_bytes(k);
+    const sqz_pairs_t *const x = (const sqz_pairs_t *)(const void *)window;
+    const sqz_pairs_t *const w = (const sqz_pairs_t *)(const void *)group;
+    const sqz_pairs_t *const end = (const sqz_pairs_t *)(const void *)(window + bytes);
+
+    if (k > 12) {
+        sqz_dot_sixteens(x, w, end, acc[0]);
+    } else {
+        sqz_dot_fours(x, w, end, acc[0]);
     }
-    for (; x != end; x += 2, w += 4) {
-        SQZ_DOT_QUAD(0);
+    return group + 2 * bytes;
+}
+
+/* Rescale eight sums by form FIXED: the bytes of the first pixel low, of the second high. */
+SQZ_INLINE uint64_t sqz_rescale8(const int32_t a[SQZ_GROUP], const int32_t b[SQZ_GROUP],
+                                 const int32_t *factor)
+{
+    const uint32_t first = sqz_rescale(a[0], factor[0]) | sqz_rescale(a[1], factor[1]) << 8
+                           | sqz_rescale(a[2], factor[2]) << 16
+                           | sqz_rescale(a[3], factor[3]) << 24;
+    const uint32_t second = sqz_rescale(b[0], factor[0]) | sqz_rescale(b[1], factor[1]) << 8
+                            | sqz_rescale(b[2], factor[2]) << 16
+                            | sqz_rescale(b[3], factor[3]) << 24;
+
+    return (uint64_t)second << 32 | first;
+}
+
+/* Sums that begin with BIAS, rescaled. */
+SQZ_APART uint64_t sqz_dot_bias(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                                const sqz_pairs_t *end, const int32_t bias[SQZ_GROUP],
+                                const int32_t *factor)
+{
+    int32_t a0 = bias[0];
+    int32_t a1 = bias[1];
+    int32_t a2 = bias[2];
+    int32_t a3 = bias[3];
+    int32_t b0 = a0;
+    int32_t b1 = a1;
+    int32_t b2 = a2;
+    int32_t b3 = a3;
+
+    SQZ_DOT_LOOP(x, w, end);
+    const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
+    const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
+
+    return sqz_rescale8(a, b, factor);
+}
+
+/* Sums that begin with ACC, rescaled. */
+SQZ_APART uint64_t sqz_dot_from(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                                const sqz_pairs_t *end, const int32_t acc[2 * SQZ_GROUP],
+                                const int32_t *factor)
+{
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+    int32_t b0 = acc[4];
+    int32_t b1 = acc[5];
+    int32_t b2 = acc[6];
+    int32_t b3 = acc[7];
+
+    SQZ_DOT_LOOP(x, w, end);
+    const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
+    const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
+
+    return sqz_rescale8(a, b, factor);
+}
+
+/* WINDOW times GROUP on top of ACC, rescaled. */
+SQZ_INLINE uint64_t sqz_dot_on(const uint8_t *window, const uint8_t *group, int32_t k,
+                               sqz_four_t acc[2], const int32_t *factor)
+{
+    if (k > 12) {
+        return sqz_dot_from((const sqz_pairs_t *)(const void *)window,
+                            (const sqz_pairs_t *)(const void *)group,
+                            (const sqz_pairs_t *)(const void *)(window + 2 * sqz_lane_bytes(k)),
+                            acc[0], factor);
     }
-    acc[0][0] = a0;
-    acc[0][1] = a1;
-    acc[0][2] = a2;
-    acc[0][3] = a3;
-    acc[1][0] = b0;
-    acc[1][1] = b1;
-    acc[1][2] = b2;
-    acc[1][3] = b3;
-    return (const uint8_t *)w;
+    (void)sqz_dot(window, group, k, acc);
+    return sqz_rescale8(acc[0], acc[1], factor);
+}
+
+SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
+{
+    bytes = sqz_raise4(bytes, low);
+    memcpy(to, &bytes, sizeof bytes);
+}
+
+/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
+ * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
+                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+{
+    const int32_t bytes = 2 * sqz_lane_bytes(fixed.k);
+    uint64_t eight;
+
+    if (fixed.k > 12) {
+        eight = sqz_dot_bias((const sqz_pairs_t *)(const void *)window,
+                             (const sqz_pairs_t *)(const void *)group,
+                             (const sqz_pairs_t *)(const void *)(window + bytes), fixed.bias,
+                             fixed.factor);
+    } else {
+        sqz_four_t acc[2];
+
+        sqz_four_load(&acc[0], fixed.bias);
+        sqz_four_load(&acc[1], fixed.bias);
+        (void)sqz_dot(window, group, fixed.k, acc);
+        eight = sqz_rescale8(acc[0], acc[1], fixed.factor);
+    }
+    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed.low);
+    sqz_store4(out, (uint32_t)eight, fixed.low);
+    return group + 2 * bytes;
 }
 
 #endif /* SQZ_DOT_DSP_H */

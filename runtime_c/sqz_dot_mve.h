@@ -12,30 +12,31 @@
 
 #include <arm_mve.h>
 
+#define SQZ_HAS_PAIRS 0
+
 enum {
-    SQZ_LANES = 16,  /* runs of multiples of so many bytes go into a window as they are */
-    SQZ_HAS_LAST = 1 /* sqz_dot_last is less work than sqz_dot */
+    SQZ_LANES = 16, /* runs of multiples of so many bytes go into a window as they are */
 };
 
 typedef int32x4_t sqz_four_t; /* sums of four filters */
 
-static inline void sqz_four_load(sqz_four_t *four, const int32_t *from)
+SQZ_INLINE void sqz_four_load(sqz_four_t *four, const int32_t *from)
 {
     *four = vldrwq_s32(from);
 }
 
-static inline void sqz_four_store(int32_t *to, sqz_four_t four)
+SQZ_INLINE void sqz_four_store(int32_t *to, sqz_four_t four)
 {
     vstrwq_s32(to, four);
 }
 
-static inline void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
+SQZ_INLINE void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
 {
     *four = vaddq_s32(*four, vreinterpretq_s32_u32(vldrbq_u32(from)));
 }
 
 /* Copy COUNT bytes. */
-static inline void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
+SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
 {
     for (; count > 0; count -= SQZ_LANES, to += SQZ_LANES, from += SQZ_LANES) {
         const mve_pred16_t those = vctp8q((uint32_t)count);
@@ -44,18 +45,38 @@ static inline void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
     }
 }
 
-static inline int32_t sqz_whole_vectors(int32_t k)
+SQZ_INLINE int32_t sqz_whole_vectors(int32_t k)
 {
     return (k + SQZ_LANES - 1) & ~(SQZ_LANES - 1);
 }
 
-static inline int32_t sqz_lane_bytes(int32_t k)
+SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)
 {
     return sqz_whole_vectors(k) + (int32_t)sizeof(int32_t);
 }
 
+typedef int8_t sqz_weight_t;
+
+SQZ_INLINE sqz_status_t sqz_read_weights(sqz_decoder_t *decoder, sqz_weight_t *out, int32_t count,
+                                         int32_t lift)
+{
+    (void)lift; /* sums are lifted when they are complete */
+    return sqz_decoder_read(decoder, out, (uint32_t)count);
+}
+
+SQZ_INLINE int32_t sqz_first_sum(int32_t bias)
+{
+    (void)bias;
+    return 0;
+}
+
+SQZ_INLINE int32_t sqz_accumulated(int32_t sum, int32_t bias, int32_t lift)
+{
+    return (int32_t)(((uint32_t)sum << lift) + (uint32_t)bias);
+}
+
 /* Filter FILTER (0..3) of GROUP gets its K WEIGHTS. */
-static inline void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *weights, int32_t k)
+SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *weights, int32_t k)
 {
     int8_t *to = (int8_t *)group + SQZ_LANES * filter;
     int32_t *const offsets = (int32_t *)(void *)(group + SQZ_GROUP * sqz_whole_vectors(k));
@@ -77,14 +98,14 @@ static inline void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *
 }
 
 /* x - 128 as int8, from x as uint8. */
-static inline uint8x16_t sqz_centered(uint8x16_t x)
+SQZ_INLINE uint8x16_t sqz_centered(uint8x16_t x)
 {
     return veorq_u8(x, vdupq_n_u8(0x80));
 }
 
 /* Values [at, at + count) of pixel SLOT (0, 1) are those FROM on; AT is a multiple of 16, and
  * COUNT is rounded up to one. */
-static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
+SQZ_INLINE void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
                                   int32_t count)
 {
     uint8_t *to = window + 2 * at + SQZ_LANES * slot;
@@ -101,7 +122,7 @@ static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, con
 }
 
 /* Values [at, at + count) of pixel SLOT are all VALUE. */
-static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
+SQZ_INLINE void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
                                    int32_t count)
 {
     uint8_t *to = window + 2 * at + SQZ_LANES * slot;
@@ -113,7 +134,7 @@ static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, ui
 }
 
 /* Word loads reach further than byte loads from one address. */
-static inline int8x16_t sqz_load16(const uint8_t *from)
+SQZ_INLINE int8x16_t sqz_load16(const uint8_t *from)
 {
     return vreinterpretq_s8_s32(vldrwq_s32((const int32_t *)(const void *)from));
 }
@@ -122,11 +143,6 @@ static inline int8x16_t sqz_load16(const uint8_t *from)
  * alone, gcc moves some of them in and out for each instruction. Naming registers of variables is
  * safe here because nothing is called meanwhile, once intrinsics are what they should be: single
  * instructions. Without optimization they are not. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define SQZ_ALWAYS_INLINE __attribute__((always_inline))
-#else
-#define SQZ_ALWAYS_INLINE
-#endif
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 #define SQZ_EVEN(name) __asm__(name)
 #else
@@ -157,7 +173,7 @@ static inline int8x16_t sqz_load16(const uint8_t *from)
 
 /* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. K is at least
  * 1. */
-SQZ_ALWAYS_INLINE static inline const uint8_t *sqz_dot(const uint8_t *window,
+SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window,
                                                        const uint8_t *group, int32_t k,
                                                        sqz_four_t acc[2])
 {
@@ -206,7 +222,7 @@ SQZ_ALWAYS_INLINE static inline const uint8_t *sqz_dot(const uint8_t *window,
     } while (0)
 
 /* The same where the window has no second pixel: both become what pixel 0 gives. */
-SQZ_ALWAYS_INLINE static inline const uint8_t *sqz_dot_last(const uint8_t *window,
+SQZ_INLINE const uint8_t *sqz_dot_last(const uint8_t *window,
                                                             const uint8_t *group, int32_t k,
                                                             sqz_four_t acc[2])
 {
@@ -233,6 +249,32 @@ SQZ_ALWAYS_INLINE static inline const uint8_t *sqz_dot_last(const uint8_t *windo
     acc[0] = vaddq_s32(acc[0], vaddq_s32(a, offsets));
     acc[1] = acc[0];
     return group + sizeof offsets;
+}
+
+/* SUMS of four filters, rescaled by form FIXED to OUT. */
+SQZ_INLINE void sqz_four_rescale(sqz_four_t sums, const sqz_fixed_t *fixed, uint8_t *out)
+{
+    const int32x4_t bias = vldrwq_s32(fixed->bias);
+    const int32x4_t acc = vaddq_s32(vshlq_r_s32(sums, fixed->lift), bias);
+
+    vstrbq_u32(out, sqz_rescale_lanes(acc, vldrwq_s32(fixed->factor), fixed->low));
+}
+
+/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
+ * none SECOND is 0. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
+                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+{
+    sqz_four_t sums[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
+
+    if (second == 0) {
+        group = sqz_dot_last(window, group, fixed.k, sums);
+    } else {
+        group = sqz_dot(window, group, fixed.k, sums);
+        sqz_four_rescale(sums[1], &fixed, out + second);
+    }
+    sqz_four_rescale(sums[0], &fixed, out);
+    return group;
 }
 
 #endif /* SQZ_DOT_MVE_H */

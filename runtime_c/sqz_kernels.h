@@ -13,18 +13,58 @@
 #include "sqz_requantize.h"
 #include "sqz_types.h"
 
-/* Scratch of the step that is running, and the first error of a run. */
+/* Filters that are computed at once; a tile is a few such groups. */
+#define SQZ_GROUP 4
+
+/* Room for one filter of WEIGHTS weights in a tile, or for one pixel's inputs in a window. Layouts
+ * are the kernels' own: int16 in fours or, if there are more than 16, in sixteens; or int8 in
+ * sixteens and an int32. */
+#define SQZ_UP_TO(count, size) (((count) + (size) - 1) / (size) * (size))
+#define SQZ_PAIRS_BYTES(weights) (2 * SQZ_UP_TO(weights, (weights) > 16 ? 16 : 4))
+#define SQZ_BYTES_BYTES(weights) (SQZ_UP_TO(weights, 16) + 4)
+#define SQZ_FILTER_BYTES(weights)                               \
+    (SQZ_PAIRS_BYTES(weights) > SQZ_BYTES_BYTES(weights)        \
+         ? SQZ_PAIRS_BYTES(weights) : SQZ_BYTES_BYTES(weights))
+
+/* The same for a 3x3 filter of CHANNELS inputs that sqz_by_winograd computes, and for one of two
+ * pairs of pixels. */
+#define SQZ_WINOGRAD_FILTER_BYTES(channels) (4 * SQZ_FILTER_BYTES(3 * (channels)))
+
+/* What a step needs in the arena beside its tensors while it takes a turn: the lookup tables
+ * (sqz_fire: two) and, behind them, these parts. Offsets in bytes, multiples of 4; 0: none.
+ *
+ * tile        [tile_channels] filters of the largest layer, each SQZ_FILTER_BYTES
+ * window      [2] pixels, each SQZ_FILTER_BYTES, and a window as it is gathered, rounded up to 16
+ * strip       [width of a row, tile_channels], where outputs are not stored
+ * run         sqz_fire: [filters of the squeeze, in whole groups] of tile_channels weights, each
+ *             SQZ_FILTER_BYTES
+ * run_window  sqz_fire: [2] pixels of tile_channels, each SQZ_FILTER_BYTES
+ * open_rows   sqz_fire with a pool: [open rows, width of the pool's output, tile_channels] */
 typedef struct {
-    sqz_tables_t *tables; /* lookup tables of the layer that is running; [2] for sqz_fire */
-    uint8_t *tile;        /* TILE_CHANNELS filters */
-    uint8_t *window;      /* inputs of two pixels, and room to gather those of one */
-    uint8_t *strip;       /* [widest row that is never stored][TILE_CHANNELS] */
-    uint8_t *run;         /* sqz_fire: the squeeze's weights for one tile */
-    uint8_t *run_window;  /* sqz_fire: what a tile makes of two pixels */
-    uint8_t *open_rows;   /* sqz_fire with a pool: its open rows, TILE_CHANNELS a pixel */
-    int32_t tile_channels; /* filters that are decoded and used at once, a multiple of 4 */
+    uint32_t tile;
+    uint32_t window;
+    uint32_t strip;
+    uint32_t run;
+    uint32_t run_window;
+    uint32_t open_rows;
+    uint16_t tile_channels; /* filters that are decoded and used at once, whole groups */
+} sqz_scratch_t;
+
+/* The scratch of the step that is running, and the first error of a run. */
+typedef struct {
+    sqz_tables_t *tables;
+    void *tile;
+    void *window;
+    uint8_t *strip;
+    void *run;
+    void *run_window;
+    uint8_t *open_rows;
+    int32_t tile_channels;
     sqz_status_t status;
 } sqz_work_t;
+
+/* Let WORK's scratch lie at AT, word aligned, as LAYOUT says; its status stays. */
+void sqz_scratch(sqz_work_t *work, uint8_t *at, const sqz_scratch_t *layout);
 
 /* An activation as a kernel sees it. */
 typedef struct {
@@ -42,6 +82,11 @@ typedef struct {
     uint8_t padding;
 } sqz_window_t;
 
+/* How a convolution is computed: product by product, or with fewer of them. Only what a
+ * descriptor names is linked. */
+typedef struct sqz_engine sqz_engine_t;
+extern const sqz_engine_t sqz_by_winograd;
+
 typedef struct {
     uint16_t layer;         /* index handed to sqz_trace */
     uint16_t out_channels;  /* filters of this layer */
@@ -52,6 +97,7 @@ typedef struct {
     sqz_window_t window;
     const int32_t *bias;   /* [out_channels] */
     const uint8_t *remap;  /* [256], applied to every output; NULL: none */
+    const sqz_engine_t *engine; /* NULL: product by product */
     sqz_requantizer_t requantizer;
     sqz_filters_t filters;
 } sqz_conv_t;

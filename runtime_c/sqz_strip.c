@@ -31,7 +31,7 @@ static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row
         .layer = layer,
         .in = in,
         .window = tile->work->window,
-        .room = is_whole ? NULL : tile->work->window + 2 * sqz_lane_bytes(tile->filter_weights),
+        .room = is_whole ? NULL : (uint8_t *)tile->work->window + 2 * sqz_lane_bytes(tile->filter_weights),
         .left = -(int32_t)window->padding,
         .above = above,
         .below = sqz_max(above, sqz_min(window->height, layer->in.height - top)),
@@ -89,7 +89,7 @@ static void build_edge(const view_t *view, int32_t slot, const uint8_t *from)
 }
 
 /* The window of the pixel whose columns begin at view->left. */
-SQZ_KERNEL static void build(const view_t *view, int32_t slot)
+static void build(const view_t *view, int32_t slot)
 {
     const sqz_map_t *const in = &view->layer->in;
     const int32_t height = view->layer->window.height;
@@ -123,176 +123,173 @@ SQZ_KERNEL static void build(const view_t *view, int32_t slot)
     }
 }
 
-/* Rescale the sums of both pixels and four filters that share a scaler of form FIXED, to OUT and
- * SECOND behind it; those of the second pixel first, where both have one place. */
-static inline void rescale8(sqz_four_t acc[2], const sqz_scaler_t *scaler,
-                            const sqz_requantizer_t *requantizer, uint8_t *out, int32_t second)
-{
-    for (int32_t pixel = 1; pixel >= 0; pixel--) {
-        int32_t sums[SQZ_GROUP];
-        uint32_t four = 0; /* the first is the lowest byte */
-
-        sqz_four_store(sums, acc[pixel]);
-        for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            four |= (uint32_t)sqz_requantize(sums[i], scaler, requantizer) << (8 * i);
-        }
-        memcpy(out + pixel * second, &four, sizeof four);
-    }
-}
-
-/* The first WHOLE filters of TILE, which share a scaler of form FIXED, on the two pixels of its
- * window; the second one's outputs are SECOND behind the first one's. SECOND is 0 where there is
- * none. */
-SQZ_KERNEL static void apply_whole(const sqz_tile_t *tile, int32_t whole, uint8_t *out,
-                                   int32_t second)
-{
-    const sqz_scaler_t scaler = tile->scaler;
-    const sqz_requantizer_t requantizer = tile->layer->requantizer;
-    const uint8_t *const window = tile->work->window;
-    const int32_t k = tile->filter_weights;
-    const uint8_t *group = tile->work->tile;
-    const int32_t *bias = tile->layer->bias + tile->first;
-    const uint8_t *const end = out + whole;
-
-    for (; out != end; out += SQZ_GROUP, bias += SQZ_GROUP) {
-        sqz_four_t acc[2];
-
-        sqz_four_load(&acc[0], bias);
-        sqz_four_load(&acc[1], bias);
-        group = sqz_dot(window, group, k, acc);
-        rescale8(acc, &scaler, &requantizer, out, second);
-    }
-}
-
-/* The same without a second pixel. */
-SQZ_KERNEL static void apply_last(const sqz_tile_t *tile, int32_t whole, uint8_t *out)
-{
-    const uint8_t *group = tile->work->tile;
-    const int32_t *const bias = tile->layer->bias + tile->first;
-
-    for (int32_t channel = 0; channel < whole; channel += SQZ_GROUP) {
-        sqz_four_t acc[2];
-
-        sqz_four_load(&acc[0], bias + channel);
-        sqz_four_load(&acc[1], bias + channel);
-        group = sqz_dot_last(tile->work->window, group, tile->filter_weights, acc);
-        rescale8(acc, &tile->scaler, &tile->layer->requantizer, out + channel, 0);
-    }
-}
-
-/* Outputs of one pixel at OUT, one by one. */
-static void rescale_any(const sqz_tile_t *tile, int32_t channel,
-                        const int32_t sums[SQZ_GROUP], uint8_t *out)
+/* Outputs of one group at OUT, by the general way. */
+static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t acc[SQZ_GROUP],
+                        uint8_t *out)
 {
     const sqz_conv_t *const layer = tile->layer;
     const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);
-    sqz_scaler_t scaler = tile->scaler;
 
     for (int32_t i = 0; i < count; i++) {
-        if (layer->requantizer.per_filter) {
-            sqz_scaler_init(&scaler, &layer->requantizer, tile->first + channel + i);
-        }
-        const uint8_t y = sqz_requantize(sums[i], &scaler, &layer->requantizer);
+        sqz_scaler_t scaler;
+
+        sqz_scaler_init(&scaler, &layer->requantizer, tile->first + channel + i);
+        const uint8_t y = sqz_requantize(acc[i], &scaler, &layer->requantizer);
         out[i] = layer->remap ? layer->remap[y] : y;
     }
 }
 
-/* The filters of TILE from CHANNEL on, whatever they are scaled by. */
-SQZ_KERNEL static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out,
-                                 int32_t second)
+/* The filters of TILE from CHANNEL on, on the two pixels of its window, whatever they need; the
+ * second one's outputs are SECOND behind the first one's. */
+static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out, int32_t second)
 {
-    const uint8_t *group = tile->work->tile + channel / SQZ_GROUP * tile->group_bytes;
+    const sqz_conv_t *const layer = tile->layer;
+    const uint8_t *group = (const uint8_t *)tile->work->tile + channel / SQZ_GROUP * tile->group_bytes;
 
     for (; channel < tile->channels; channel += SQZ_GROUP) {
         const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);
-        int32_t sums[2][SQZ_GROUP] = {{0}};
+        const int32_t *const bias = layer->bias + tile->first + channel;
+        int32_t sums[2][SQZ_GROUP] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
         sqz_four_t acc[2];
 
         for (int32_t i = 0; i < count; i++) {
-            sums[0][i] = tile->layer->bias[tile->first + channel + i];
+            sums[0][i] = sqz_first_sum(bias[i]);
         }
         sqz_four_load(&acc[0], sums[0]);
         sqz_four_load(&acc[1], sums[0]);
         group = sqz_dot(tile->work->window, group, tile->filter_weights, acc);
         sqz_four_store(sums[0], acc[0]);
         sqz_four_store(sums[1], acc[1]);
-        rescale_any(tile, channel, sums[1], out + second + channel);
+        for (int32_t i = 0; i < count; i++) {
+            sums[0][i] = sqz_accumulated(sums[0][i], bias[i], layer->requantizer.lift);
+            sums[1][i] = sqz_accumulated(sums[1][i], bias[i], layer->requantizer.lift);
+        }
+        rescale_any(tile, channel, sums[1], out + channel + second);
         rescale_any(tile, channel, sums[0], out + channel);
     }
+}
+
+/* The same for whole groups in form FIXED; returns how many filters those are. Everything is
+ * copied out of TILE first: for all that C knows, each output that is stored might change it. */
+static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
+{
+    const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
+    const uint8_t *const window = tile->work->window;
+    const uint8_t *group = tile->work->tile;
+    const int32_t channels = tile->channels & ~(SQZ_GROUP - 1);
+    const uint8_t *const end = out + channels;
+    const int32_t all = requantizer->factor[0];
+    const int32_t shared[SQZ_GROUP] = {all, all, all, all};
+    const int32_t step = requantizer->per_filter ? SQZ_GROUP : 0;
+    sqz_fixed_t fixed = {
+        .k = tile->filter_weights,
+        .bias = tile->layer->bias + tile->first,
+        .factor = step ? requantizer->factor + tile->first : shared,
+        .lift = requantizer->lift,
+        .low = requantizer->low,
+    };
+
+    for (; out != end; out += SQZ_GROUP) {
+        group = sqz_dot_fixed(window, group, fixed, out, second);
+        fixed.bias += SQZ_GROUP;
+        fixed.factor += step;
+    }
+    return channels;
 }
 
 /* All filters of TILE on the two pixels of its window. */
 static void apply(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
-    const int32_t whole = tile->is_fixed ? tile->channels & ~(SQZ_GROUP - 1) : 0;
+    const int32_t done = tile->is_fixed ? apply_fixed(tile, out, second) : 0;
 
-    if (SQZ_HAS_LAST && second == 0) {
-        apply_last(tile, whole, out);
-    } else if (whole > 0) {
-        apply_whole(tile, whole, out, second);
-    }
-    if (whole < tile->channels) {
-        apply_any(tile, whole, out, second);
+    if (done < tile->channels) {
+        apply_any(tile, done, out, second);
     }
 }
 
-void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+void sqz_products_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
-    const sqz_conv_t *const layer = tile->layer;
-    const int32_t stride = layer->window.stride;
-    const int32_t width = layer->out.width;
+    const int32_t width = tile->layer->out.width;
     view_t view = view_of_row(tile, in, row);
 
     for (int32_t x = 0; x < width; x += 2) {
         uint8_t *const out = strip.at + x * strip.stride;
 
         build(&view, 0);
-        view.left += stride;
+        view.left += tile->layer->window.stride;
         if (x + 1 < width) {
             build(&view, 1);
-            view.left += stride;
+            view.left += tile->layer->window.stride;
         }
         /* An odd last pixel: the second one's outputs land on its place first. */
         apply(tile, out, x + 1 < width ? strip.stride : 0);
     }
+}
+
+void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+{
+    const sqz_conv_t *const layer = tile->layer;
+
+    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
+    if (layer->engine != NULL) {
+        layer->engine->strip(tile, in, row, strip);
+    } else {
+        sqz_products_strip(tile, in, row, strip);
+    }
     sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
 }
 
-void sqz_groups_read(uint8_t *tile, sqz_decoder_t *decoder, int32_t filters, int32_t k,
-                     uint8_t *room, sqz_work_t *work)
+void sqz_groups_read(const sqz_groups_t *groups, sqz_decoder_t *decoder, void *room,
+                     sqz_work_t *work)
 {
-    const int32_t group_bytes = sqz_group_bytes(k);
+    const int32_t group_bytes = sqz_group_bytes(groups->k);
 
-    for (int32_t filter = 0; filter < filters; filter++) {
-        uint8_t *const group = tile + filter / SQZ_GROUP * group_bytes;
+    for (int32_t filter = 0; filter < groups->filters; filter++) {
+        uint8_t *const group = groups->at + filter / SQZ_GROUP * group_bytes;
 
-        if (filter % SQZ_GROUP == 0 && filters - filter < SQZ_GROUP) {
+        if (filter % SQZ_GROUP == 0 && groups->filters - filter < SQZ_GROUP) {
             memset(group, 0, (uint32_t)group_bytes);
         }
-        sqz_note(work, sqz_decoder_read(decoder, (int8_t *)room, (uint32_t)k));
-        sqz_group_pack(group, filter % SQZ_GROUP, (const int8_t *)room, k);
+        sqz_note(work, sqz_read_weights(decoder, room, groups->k, groups->lift));
+        sqz_group_pack(group, filter % SQZ_GROUP, room, groups->k);
     }
+}
+
+void sqz_products_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
+{
+    const sqz_groups_t groups = {
+        .at = work->tile,
+        .filters = tile->channels,
+        .k = tile->filter_weights,
+        .lift = tile->layer->requantizer.lift,
+    };
+
+    sqz_groups_read(&groups, decoder, work->window, work);
 }
 
 void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
                    sqz_decoder_t *decoder, sqz_work_t *work)
 {
     const sqz_window_t *const window = &layer->window;
-    const int32_t k = window->height * window->width * layer->in.channels;
 
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
     tile->layer = layer;
     tile->work = work;
-    tile->filter_weights = k;
-    tile->group_bytes = sqz_group_bytes(k);
+    tile->filter_weights = window->height * window->width * layer->in.channels;
+    tile->group_bytes = sqz_group_bytes(tile->filter_weights);
     tile->first = first;
     tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
-    tile->is_fixed = layer->requantizer.form == SQZ_REQUANTIZE_FIXED
-                     && !layer->requantizer.per_filter && layer->remap == NULL;
-    sqz_scaler_init(&tile->scaler, &layer->requantizer, first);
-    sqz_groups_read(work->tile, decoder, tile->channels, k, work->window, work);
+    tile->is_fixed = layer->requantizer.form == SQZ_REQUANTIZE_FIXED && layer->remap == NULL;
+    if (layer->engine != NULL) {
+        layer->engine->read(tile, decoder, work);
+    } else {
+        sqz_products_read(tile, decoder, work);
+    }
 }
 
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work)
 {
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
+    sqz_profile_requantizer(layer->layer, &layer->requantizer);
     sqz_note(work, sqz_decoder_open(decoder, &layer->filters, work->tables));
 }

@@ -21,6 +21,7 @@ from sqz2c import firmware as fw
 from sqz2c import pipeline
 from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
 from sqz2c.cli_plan import plan
+from sqz2c.cli_profile import profile
 from sqz2c.output import read_output
 from sqz2c.version import VERSION
 
@@ -53,6 +54,7 @@ def main() -> None:
 
 
 main.add_command(plan)
+main.add_command(profile)
 
 
 @main.command()
@@ -111,8 +113,8 @@ def _print_summary(out: Path, manifest: dict[str, Any]) -> None:
          f"{flash['codebooks_bytes']:,}, tables {flash['tables_bytes']:,}, biases "
          f"{flash['biases_bytes']:,}")  # fmt: skip
     _say(f"  RAM    {ram['total_bytes']:>11,} B  arena {ram['arena_bytes']:,} (lower bound "
-         f"{manifest['arena_lower_bound_bytes']:,}), scratch {ram['scratch_bytes']:,}, context "
-         f"{ram['context_bytes']:,}")  # fmt: skip
+         f"{manifest['arena_lower_bound_bytes']:,}; scratch inside, at most "
+         f"{ram['scratch_bytes']:,}), context {ram['context_bytes']:,}")  # fmt: skip
     picture = image["height"] * image["width"] * image["channels"]
     if manifest["input_mode"] == "image":
         _say(f"         {picture:>11,} B  of image, wherever you keep it, is not counted")

@@ -20,8 +20,6 @@ typedef struct {
     int32_t *bias;
     uint32_t m[MOST_FILTERS];
     int32_t factor[MOST_FILTERS];
-    int64_t addend[MOST_FILTERS];
-    uint8_t shift[MOST_FILTERS];
     int32_t *folded; /* bias - zero point * sum of weights: what the compiler stores */
     sqz_work_t work;
     sqz_tables_t tables;
@@ -77,22 +75,13 @@ static inline int32_t random_bias(void)
     return kind == 1 ? INT32_MIN + random_from(0, 1000) : random_from(-20000, 20000);
 }
 
-/* What the planner reserves for one filter, or for one pixel of a window (ir/scratch.py). */
-static inline int32_t reserved_bytes(int32_t k)
-{
-    const int32_t pairs = 2 * ((k + 3) / 4 * 4);
-    const int32_t vectors = (k + 15) / 16 * 16 + 4;
-
-    return pairs > vectors ? pairs : vectors;
-}
-
 static inline void open_scratch(sqz_work_t *work, const sqz_conv_t *layer)
 {
     const int32_t k = filter_weights(layer);
 
     work->tile_channels = 4 * random_from(1, 6);
-    work->tile = random_block(work->tile_channels * reserved_bytes(k));
-    work->window = random_block(2 * reserved_bytes(k) + (k + 15) / 16 * 16);
+    work->tile = random_block(work->tile_channels * SQZ_FILTER_BYTES(k));
+    work->window = random_block(2 * SQZ_FILTER_BYTES(k) + (k + 15) / 16 * 16);
     work->strip = random_block(work->tile_channels * layer->out.width);
 }
 
@@ -117,8 +106,9 @@ static inline int32_t sum_of_filter(const case_t *test, int32_t filter)
 static inline void fold_biases(case_t *test)
 {
     for (int32_t i = 0; i < test->layer.out_channels; i++) {
-        const int32_t product = test->layer.in_zero_point * sum_of_filter(test, i);
-        test->folded[i] = (int32_t)((uint32_t)test->bias[i] - (uint32_t)product);
+        const uint32_t product = (uint32_t)(test->layer.in_zero_point * sum_of_filter(test, i));
+        test->folded[i] = (int32_t)((uint32_t)test->bias[i]
+                                    - (product << test->layer.requantizer.lift));
     }
 }
 
@@ -137,23 +127,21 @@ static inline void open_case(case_t *test)
     for (int32_t i = 0; i < layer->out_channels; i++) {
         test->bias[i] = random_bias();
         test->m[i] = (uint32_t)random_from(110, 120) << 23 | (random_bits() & 0x7fffff);
-        test->factor[i] = (int32_t)(random_bits() >> 2 | 1u << 30);
-        test->shift[i] = (uint8_t)random_from(37, 47);
-        test->addend[i] = (int64_t)random_from(0, 80) << test->shift[i] | random_bits();
+        test->factor[i] = random_from(1 << 8, 1 << 22);
     }
     layer->in_zero_point = (uint8_t)(random_from(0, 1) ? random_from(0, 255) : 0);
     test->folded = random_block(layer->out_channels * (int32_t)sizeof(int32_t));
-    fold_biases(test);
     layer->bias = test->folded;
     layer->remap = random_from(0, 1) ? random_block(256) : NULL;
     layer->requantizer.form = random_from(0, 1) ? SQZ_REQUANTIZE_FIXED : SQZ_REQUANTIZE_EXACT;
     layer->requantizer.factor = test->factor;
-    layer->requantizer.addend = test->addend;
-    layer->requantizer.shift = test->shift;
+    layer->requantizer.lift = (uint8_t)(layer->requantizer.form == SQZ_REQUANTIZE_FIXED
+                                            ? random_from(0, 8) : 0);
     layer->requantizer.per_filter = (uint8_t)random_from(0, 1);
     layer->requantizer.zero_point = (uint8_t)random_from(0, 80);
     layer->requantizer.low = random_from(0, 1) ? layer->requantizer.zero_point : 0;
     layer->requantizer.m = test->m;
+    fold_biases(test);
     layer->filters.coding = SQZ_CODING_RAW;
     layer->filters.bits = (const uint8_t *)test->weights;
     layer->filters.bit_count = (uint32_t)all_weights * 8;

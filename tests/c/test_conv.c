@@ -12,7 +12,7 @@ static uint8_t expected_at(const case_t *test, int32_t row, int32_t x, int32_t f
     const sqz_conv_t *const layer = &test->layer;
     const sqz_window_t *const window = &layer->window;
     const int8_t *weight = test->weights + filter * filter_weights(layer);
-    int64_t acc = test->bias[filter];
+    uint32_t acc = 0;
 
     for (int32_t i = 0; i < window->height; i++) {
         for (int32_t k = 0; k < window->width; k++) {
@@ -22,12 +22,12 @@ static uint8_t expected_at(const case_t *test, int32_t row, int32_t x, int32_t f
             for (int32_t c = 0; c < layer->in.channels; c++, weight++) {
                 if (y_in >= 0 && y_in < layer->in.height && x_in >= 0 && x_in < layer->in.width) {
                     const int32_t at = (y_in * layer->in.width + x_in) * layer->in.channels + c;
-                    acc += *weight * (test->in[at] - layer->in_zero_point);
+                    acc += (uint32_t)(*weight * (test->in[at] - layer->in_zero_point));
                 }
             }
         }
     }
-    acc += acc > INT32_MAX ? -((int64_t)1 << 32) : acc < INT32_MIN ? (int64_t)1 << 32 : 0;
+    acc = (acc << layer->requantizer.lift) + (uint32_t)test->bias[filter];
     sqz_scaler_t scaler;
 
     sqz_scaler_init(&scaler, &layer->requantizer, filter);
@@ -166,8 +166,9 @@ static void sums_of_the_lost(case_t *test, int32_t kept)
         for (int32_t at = 0; at < count; at++) {
             lost += i * count + at < kept ? 0 : test->weights[i * count + at];
         }
+        const uint32_t product = (uint32_t)(lost * test->layer.in_zero_point);
         test->bias[i] = (int32_t)((uint32_t)test->bias[i]
-                                  - (uint32_t)(lost * test->layer.in_zero_point));
+                                  - (product << test->layer.requantizer.lift));
     }
 }
 

@@ -6,29 +6,39 @@
 
 #include "conv_case.h"
 
+#include "sqz_dot.h"
+
 /* The portable variant under other names, so that both are in one program. */
-#define SQZ_GROUP 4
+enum { LANES = SQZ_LANES };
+#undef SQZ_DOT_PORTABLE_H
+#undef SQZ_HAS_PAIRS
 #define SQZ_LANES PORTABLE_LANES
 #define sqz_four_t portable_four_t
 #define sqz_lane_bytes portable_lane_bytes
+#define sqz_weight_t portable_weight_t
+#define sqz_read_weights portable_read_weights
+#define sqz_first_sum portable_first_sum
+#define sqz_accumulated portable_accumulated
 #define sqz_group_pack portable_group_pack
 #define sqz_window_put portable_window_put
 #define sqz_window_fill portable_window_fill
 #define sqz_multiply_add portable_multiply_add
 #define sqz_dot portable_dot
+#define sqz_dot_fixed portable_dot_fixed
 typedef int32_t portable_four_t[SQZ_GROUP];
 #include "sqz_dot_portable.h"
-#undef SQZ_DOT_PORTABLE_H
-#undef SQZ_GROUP
-#undef SQZ_LANES
 #undef sqz_four_t
 #undef sqz_lane_bytes
+#undef sqz_weight_t
+#undef sqz_read_weights
+#undef sqz_first_sum
+#undef sqz_accumulated
 #undef sqz_group_pack
 #undef sqz_window_put
 #undef sqz_window_fill
 #undef sqz_multiply_add
 #undef sqz_dot
-#include "sqz_dot.h"
+#undef sqz_dot_fixed
 
 /* Noise, or nothing but the values at which something could overflow. */
 static uint8_t random_byte(int32_t is_extreme)
@@ -59,11 +69,11 @@ typedef struct {
 static void open_pair(pair_t *pair, int32_t k)
 {
     pair->k = k;
-    pair->group = random_block(SQZ_GROUP * reserved_bytes(k));
-    pair->window = random_block(2 * reserved_bytes(k));
+    pair->group = random_block(SQZ_GROUP * SQZ_FILTER_BYTES(k));
+    pair->window = random_block(2 * SQZ_FILTER_BYTES(k));
     pair->portable_group = random_block(SQZ_GROUP * k);
     pair->portable_window = random_block(2 * k);
-    check_equal(1, sqz_lane_bytes(k) <= reserved_bytes(k), "room");
+    check_equal(1, sqz_lane_bytes(k) <= SQZ_FILTER_BYTES(k), "room");
 }
 
 static void close_pair(pair_t *pair)
@@ -81,10 +91,15 @@ static void pack(pair_t *pair, int32_t filters)
     memset(pair->portable_group, 0, (size_t)(SQZ_GROUP * pair->k));
     for (int32_t filter = 0; filter < filters; filter++) {
         int8_t *const weights = random_block(pair->k);
+        sqz_weight_t *const own = random_block(2 * SQZ_FILTER_BYTES(pair->k));
 
         fill_randomly((uint8_t *)weights, pair->k);
-        sqz_group_pack(pair->group, filter, weights, pair->k);
+        for (int32_t i = 0; i < pair->k; i++) {
+            own[i] = weights[i];
+        }
+        sqz_group_pack(pair->group, filter, own, pair->k);
         portable_group_pack(pair->portable_group, filter, weights, pair->k);
+        free(own);
         free(weights);
     }
 }
@@ -92,7 +107,7 @@ static void pack(pair_t *pair, int32_t filters)
 /* Inputs of pixel SLOT in two pieces, or padding and one; the second may end anywhere. */
 static void put(pair_t *pair, int32_t slot)
 {
-    const int32_t first = SQZ_LANES * random_from(0, pair->k / SQZ_LANES);
+    const int32_t first = LANES * random_from(0, pair->k / LANES);
     const int32_t rest = pair->k - first;
     uint8_t *const values = random_block(pair->k);
 

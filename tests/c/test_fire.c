@@ -142,7 +142,7 @@ static void run_fused(fire_case_t *test, uint8_t *out)
     };
     const int32_t rows = random_from(1, squeeze.out.height);
     const int32_t filters = (squeeze.out_channels + 3) / 4 * 4;
-    const int32_t run_bytes = reserved_bytes(work.tile_channels);
+    const int32_t run_bytes = SQZ_FILTER_BYTES(work.tile_channels);
     int32_t *const sums =
         random_block(rows * squeeze.out.width * filters * (int32_t)sizeof(int32_t));
 

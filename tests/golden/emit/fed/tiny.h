@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: 0BSD
  *
  * checkpoint  sha256 0000000000000000000000000000000000000000000000000000000000000000
- * weights     2,249 B of read-only data
+ * weights     2,103 B of read-only data
  * RAM         2,976 B (one tiny_t), no image anywhere
  * work        50,699 multiply-accumulates an image
  */
