@@ -260,6 +260,29 @@ SQZ_INLINE void sqz_four_rescale(sqz_four_t sums, const sqz_fixed_t *fixed, uint
     vstrbq_u32(out, sqz_rescale_lanes(acc, vldrwq_s32(fixed->factor), fixed->low));
 }
 
+/* Four accumulators by their factors, before they are narrowed. */
+SQZ_INLINE int32x4_t sqz_four_scaled(sqz_four_t sums, const sqz_fixed_t *fixed)
+{
+    const int32x4_t acc = vaddq_s32(vshlq_r_s32(sums, fixed->lift), vldrwq_s32(fixed->bias));
+
+    return vshrq_n_s32(vmulhq_s32(acc, vldrwq_s32(fixed->factor)), SQZ_REQUANTIZE_SHIFT);
+}
+
+/* Both pixels at once, as sqz_rescale_lanes does one: the second in the upper half of each lane,
+ * its outputs SECOND behind those of the first. */
+SQZ_INLINE void sqz_pair_rescale(const sqz_four_t sums[2], const sqz_fixed_t *fixed, uint8_t *out,
+                                 int32_t second)
+{
+    const int32x4_t first = sqz_four_scaled(sums[0], fixed);
+    const uint16x8_t lower = vqmovunbq_s32(vreinterpretq_u16_s32(first), first);
+    const uint16x8_t halves = vqmovuntq_s32(lower, sqz_four_scaled(sums[1], fixed));
+    const uint8x16_t bytes =
+        vqaddq_n_u8(vqmovnbq_u16(vreinterpretq_u8_u16(halves), halves), fixed->low);
+
+    vstrbq_u32(out + second, vshrq_n_u32(vreinterpretq_u32_u8(bytes), 16));
+    vstrbq_u32(out, vreinterpretq_u32_u8(bytes));
+}
+
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
@@ -269,11 +292,11 @@ SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *gr
 
     if (second == 0) {
         group = sqz_dot_last(window, group, fixed.k, sums);
+        sqz_four_rescale(sums[0], &fixed, out);
     } else {
         group = sqz_dot(window, group, fixed.k, sums);
-        sqz_four_rescale(sums[1], &fixed, out + second);
+        sqz_pair_rescale(sums, &fixed, out, second);
     }
-    sqz_four_rescale(sums[0], &fixed, out);
     return group;
 }
 
