@@ -80,8 +80,6 @@ static void fill_with_noise(void)
 static sqz_conv_t conv_of(const shape_t *shape)
 {
     static const int32_t factor = 1 << 30;
-    static const int64_t addend = 0;
-    static const uint8_t shift = 44;
     const uint8_t padding = (uint8_t)(shape->window / 2 * (shape->stride == 1));
     const uint16_t width =
         (uint16_t)((shape->width + 2 * padding - shape->window) / shape->stride + 1);
@@ -91,10 +89,7 @@ static sqz_conv_t conv_of(const shape_t *shape)
         .out = {width, width, shape->filters, 16},
         .window = {shape->window, shape->window, shape->stride, padding},
         .bias = bias,
-        .requantizer = {.form = SQZ_REQUANTIZE_FIXED,
-                        .factor = &factor,
-                        .addend = &addend,
-                        .shift = &shift},
+        .requantizer = {.form = SQZ_REQUANTIZE_FIXED, .factor = &factor},
         .filters = {.bits = (const uint8_t *)weights,
                     .bit_count = MOST_WEIGHTS * 8,
                     .coding = SQZ_CODING_RAW},

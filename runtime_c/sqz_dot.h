@@ -3,8 +3,9 @@
  * A WINDOW holds the inputs of two output pixels, a GROUP the weights of four filters, both K
  * values long; sqz_dot adds the eight sums of products. How they lie in memory is the variant's
  * own business: it packs groups, fills windows, and multiplies. Sums are complete when
- * sqz_accumulated has seen them: then they are accumulators for the requantizer. All variants give the same bits;
- * the compiler's own macros choose. Compile with SQZ_PORTABLE to have the plain one everywhere.
+ * sqz_accumulated has seen them: then they are accumulators for the requantizer. All variants
+ * give the same bits; the compiler's own macros choose. Compile with SQZ_PORTABLE to have the
+ * plain one everywhere.
  *
  * K values take sqz_lane_bytes(k) bytes a filter or pixel, never more than SQZ_FILTER_BYTES.
  *
@@ -28,13 +29,17 @@ typedef struct {
     uint8_t low;
 } sqz_fixed_t;
 
-/* gcc's first scheduling pass, and its sorting of sums, run out of registers in the inner loops. And -O2, whatever else is
- * built with, since they are nearly all the work. From here on: a file of kernels includes this
- * header first, so that what its loops inline is compiled alike. */
+/* The inner loops are nearly all the work, and gcc spoils them: its first scheduling pass runs out
+ * of registers, its sorting of sums and late evaluation do so in the portable one, and its
+ * increments of addresses copy them with MVE. So -O2 without these, whatever else is built with.
+ * From here on: a file of kernels includes this header first, so that what its loops inline is
+ * compiled alike. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize", "no-tree-reassoc")
 #if defined(__ARM_FEATURE_MVE)
 #pragma GCC optimize("no-auto-inc-dec")
+#elif !defined(__ARM_FEATURE_DSP)
+#pragma GCC optimize("no-tree-ter")
 #endif
 #endif
 

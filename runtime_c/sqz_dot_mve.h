@@ -139,9 +139,11 @@ SQZ_INLINE int8x16_t sqz_load16(const uint8_t *from)
     return vreinterpretq_s8_s32(vldrwq_s32((const int32_t *)(const void *)from));
 }
 
-/* Sums that VMLADAVA adds to lie in even registers, and with eight of them in every even one. Left
- * alone, gcc moves some of them in and out for each instruction. */
-#if defined(__GNUC__) && !defined(__clang__)
+/* Sums that VMLADAVA adds to lie in even registers, and eight of them in every even one. Left
+ * alone, gcc moves some of them in and out for each instruction. Naming registers of variables is
+ * safe here because nothing is called meanwhile, once intrinsics are what they should be: single
+ * instructions. Without optimization they are not. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 #define SQZ_EVEN(name) __asm__(name)
 #else
 #define SQZ_EVEN(name)
@@ -169,11 +171,11 @@ SQZ_INLINE int8x16_t sqz_load16(const uint8_t *from)
 #define SQZ_DOT_START(sum, inputs, weights) vmladavq_s8(inputs, weights)
 #define SQZ_DOT_ADD(sum, inputs, weights) vmladavaq_s8(sum, inputs, weights)
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. K is at least
- * 1. */
-SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window,
+/* SUMS becomes WINDOW times GROUP, pixel by filter, modulo 2^32. Give what follows GROUP. K is at
+ * least 1. */
+SQZ_INLINE const uint8_t *sqz_dot_sums(const uint8_t *window,
                                                        const uint8_t *group, int32_t k,
-                                                       sqz_four_t acc[2])
+                                                       sqz_four_t sums[2])
 {
     const int32_t more = (k - 1) >> 4; /* vectors after the first */
     const uint8_t *const last = window + 2 * SQZ_LANES * (1 + (more & ~3));
@@ -203,9 +205,22 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window,
     const int32x4_t b = {b0, b1, b2, b3};
     const int32x4_t offsets = vldrwq_s32((const int32_t *)(const void *)group);
 
-    acc[0] = vaddq_s32(acc[0], vaddq_s32(a, offsets));
-    acc[1] = vaddq_s32(acc[1], vaddq_s32(b, offsets));
+    sums[0] = vaddq_s32(a, offsets);
+    sums[1] = vaddq_s32(b, offsets);
     return group + sizeof offsets;
+}
+
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. K is at least
+ * 1. */
+SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                                  sqz_four_t acc[2])
+{
+    sqz_four_t sums[2];
+
+    group = sqz_dot_sums(window, group, k, sums);
+    acc[0] = vaddq_s32(acc[0], sums[0]);
+    acc[1] = vaddq_s32(acc[1], sums[1]);
+    return group;
 }
 
 /* Products of 16 values of pixel 0. */
@@ -258,6 +273,33 @@ SQZ_INLINE void sqz_four_rescale(sqz_four_t sums, const sqz_fixed_t *fixed, uint
     vstrbq_u32(out, sqz_rescale_lanes(acc, vldrwq_s32(fixed->factor), fixed->low));
 }
 
+/* Four sums as accumulators, by their factors, before they are narrowed. */
+SQZ_INLINE int32x4_t sqz_four_scaled(sqz_four_t sums, int32_t lift, int32x4_t bias,
+                                     int32x4_t factor)
+{
+    const int32x4_t acc = vaddq_s32(vshlq_r_s32(sums, lift), bias);
+
+    return vshrq_n_s32(vmulhq_s32(acc, factor), SQZ_REQUANTIZE_SHIFT);
+}
+
+/* Both pixels at once, as sqz_rescale_lanes does one: the second in the upper half of each lane,
+ * its outputs SECOND behind those of the first. */
+SQZ_INLINE void sqz_pair_rescale(const sqz_four_t sums[2], const sqz_fixed_t *fixed, uint8_t *out,
+                                 int32_t second)
+{
+    const int32x4_t bias = vldrwq_s32(fixed->bias);
+    const int32x4_t factor = vldrwq_s32(fixed->factor);
+    const int32x4_t first = sqz_four_scaled(sums[0], fixed->lift, bias, factor);
+    const int32x4_t other = sqz_four_scaled(sums[1], fixed->lift, bias, factor);
+    const uint16x8_t lower = vqmovunbq_s32(vreinterpretq_u16_s32(first), first);
+    const uint16x8_t halves = vqmovuntq_s32(lower, other);
+    const uint8x16_t bytes =
+        vqaddq_n_u8(vqmovnbq_u16(vreinterpretq_u8_u16(halves), halves), fixed->low);
+
+    vstrbq_u32(out + second, vshrq_n_u32(vreinterpretq_u32_u8(bytes), 16));
+    vstrbq_u32(out, vreinterpretq_u32_u8(bytes));
+}
+
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
@@ -267,11 +309,11 @@ SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *gr
 
     if (second == 0) {
         group = sqz_dot_last(window, group, fixed.k, sums);
+        sqz_four_rescale(sums[0], &fixed, out);
     } else {
-        group = sqz_dot(window, group, fixed.k, sums);
-        sqz_four_rescale(sums[1], &fixed, out + second);
+        group = sqz_dot_sums(window, group, fixed.k, sums);
+        sqz_pair_rescale(sums, &fixed, out, second);
     }
-    sqz_four_rescale(sums[0], &fixed, out);
     return group;
 }
 

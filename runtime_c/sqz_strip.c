@@ -6,17 +6,16 @@
 
 #include <string.h>
 
-/* The windows of one output row: COLUMNS from LEFT on, rows that lie inside of the map, and where
- * these are. */
+/* The windows of one output row, and the one of them whose columns begin at LEFT. */
 typedef struct {
     const sqz_conv_t *layer;
     const uint8_t *in;
     uint8_t *window;
     uint8_t *room; /* one pixel's inputs on their way into the window; NULL: they go straight */
     int32_t left;
-    int32_t above;  /* rows of the window in the padding above, */
-    int32_t below;  /* inside and above, */
-    int32_t held_top; /* place of the first row inside in the ring */
+    int32_t above;    /* rows of the window that lie in the padding above, */
+    int32_t below;    /* and where those in the padding below begin */
+    int32_t held_top; /* place in the ring of the first row between */
     int32_t row_bytes;
     int32_t run; /* values of a row of the window */
 } view_t;

@@ -12,7 +12,7 @@ from tests.tools import ROOT, need
 
 SECONDS = 300.0
 PROGRAMS = sorted(path.stem for path in (ROOT / "tests" / "c").glob("test_*.c"))
-FAST = {("mps2_an386", "test_dot"), ("mps3_an547", "test_dot"), ("mps3_an547", "test_conv")}
+FAST = {("mps2_an386", "test_dot"), ("mps3_an547", "test_dot")}
 CASES = [
     pytest.param(board, program, marks=() if (board, program) in FAST else pytest.mark.slow)
     for board in BOARDS
