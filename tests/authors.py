@@ -100,8 +100,16 @@ class Functional(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.c1 = nn.Conv2d(3, 6, 3, 2)
-        self.s2, self.a2, self.b2 = nn.Conv2d(6, 3, 1), nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 3, 1, 1)
-        self.s3, self.a3, self.b3 = nn.Conv2d(8, 4, 1), nn.Conv2d(4, 5, 1), nn.Conv2d(4, 3, 3, 1, 1)
+        self.s2, self.a2, self.b2 = (
+            nn.Conv2d(6, 3, 1),
+            nn.Conv2d(3, 4, 1),
+            nn.Conv2d(3, 4, 3, 1, 1),
+        )
+        self.s3, self.a3, self.b3 = (
+            nn.Conv2d(8, 4, 1),
+            nn.Conv2d(4, 5, 1),
+            nn.Conv2d(4, 3, 3, 1, 1),
+        )
         self.c4 = nn.Conv2d(8, 9, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -128,10 +136,12 @@ def sequential() -> nn.Module:
         nn.MaxPool2d(2, 2),
         nn.Conv2d(6, 3, 1),
         nn.ReLU(),
-        Beside([
-            nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU()),
-            nn.Sequential(nn.Conv2d(3, 4, 3, padding="same"), nn.ReLU()),
-        ]),
+        Beside(
+            [
+                nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU()),
+                nn.Sequential(nn.Conv2d(3, 4, 3, padding="same"), nn.ReLU()),
+            ]
+        ),
         nn.Identity(),
         nn.Conv2d(8, 9, 1),
         nn.AvgPool2d(8),
@@ -249,7 +259,9 @@ def export(
     sizes = ({0: torch.export.Dim("n")},) if dynamic else None
     with warnings.catch_warnings(), io.BytesIO() as buffer:
         warnings.simplefilter("ignore")
-        program = torch.export.export(network, (torch.zeros(batch, *shape),), dynamic_shapes=sizes)
+        program = torch.export.export(
+            network, (torch.zeros(batch, *shape),), dynamic_shapes=sizes
+        )
         torch.export.save(program.run_decompositions() if decomposed else program, buffer)
         return buffer.getvalue()
 

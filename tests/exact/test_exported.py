@@ -27,7 +27,9 @@ def pictures(graph: Graph, count: int, seed: int) -> list[np.ndarray]:
     shape = (graph.image.height, graph.image.width, graph.image.channels)
     levels = rng.integers(20, 235, (count, 1, 1, shape[2]))
 
-    return list(np.clip(levels + rng.integers(-60, 60, (count, *shape)), 0, 255).astype(np.uint8))
+    return list(
+        np.clip(levels + rng.integers(-60, 60, (count, *shape)), 0, 255).astype(np.uint8)
+    )
 
 
 def quantized(author: str, tmp_path: Path) -> Graph:

@@ -111,7 +111,9 @@ def _inputs(specs: Sequence[dict[str, Any]], path: str) -> tuple[str, dict[str, 
         if kind == "user_input":
             images.append(argument(fields["arg"]))
         elif kind in ("parameter", "buffer", "tensor_constant"):
-            key = fields["tensor_constant_name" if kind.endswith("constant") else f"{kind}_name"]
+            key = fields[
+                "tensor_constant_name" if kind.endswith("constant") else f"{kind}_name"
+            ]
             payloads[fields["arg"]["name"]] = key
         else:
             raise LoadError(

@@ -55,12 +55,16 @@ def _convolved(
     if source.averaged:
         # A linear map commutes with the average, so it can come before it.
         if tuple(kernel) != (1, 1) or padding or not source.is_channels:
-            raise call.unsupported("follows the average with a window, but only 1x1 filters can")
+            raise call.unsupported(
+                "follows the average with a window, but only 1x1 filters can"
+            )
     elif not source.is_map:
         raise call.unsupported("reads a flattened map, which is not supported")
     block = source.block
     if inputs != block.channels:
-        raise call.error(f"takes {inputs} channels, but the layers before give {block.channels}")
+        raise call.error(
+            f"takes {inputs} channels, but the layers before give {block.channels}"
+        )
     bias = np.zeros(outputs) if bias is None else bias
     filters = Filters(call.node.place, weights, bias, stride, padding)
     height, width = (
@@ -79,7 +83,9 @@ def linear(call: Call) -> Value:
     """
     aten.linear: behind the average 1x1 filters before it, otherwise filters of the whole map.
     """
-    return _linear(call, call.value("input"), call.constant("weight"), call.constant("bias", None))
+    return _linear(
+        call, call.value("input"), call.constant("weight"), call.constant("bias", None)
+    )
 
 
 def addmm(call: Call) -> Value:

@@ -60,7 +60,9 @@ def _scaled(block: Block, factor: np.ndarray, addend: np.ndarray) -> Block:
     ends = np.cumsum([len(filters.bias) for filters in block.filters])[:-1]
     parts = zip(block.filters, np.split(factor, ends), np.split(addend, ends), strict=True)
 
-    return replace(block, filters=tuple(f.scaled(factor, addend) for f, factor, addend in parts))
+    return replace(
+        block, filters=tuple(f.scaled(factor, addend) for f, factor, addend in parts)
+    )
 
 
 def relu(call: Call) -> Value:
@@ -124,7 +126,9 @@ def concatenation(call: Call) -> Value:
     aten.cat of convolutions that read the same map.
     """
     values = call.get("tensors")
-    if not isinstance(values, list) or not all(isinstance(v, Value) and v.is_map for v in values):
+    if not isinstance(values, list) or not all(
+        isinstance(v, Value) and v.is_map for v in values
+    ):
         raise call.unsupported("joins something else than maps")
     if call.get("dim", 0) not in (1, -3):
         raise call.unsupported("does not join channels (dim 1)")
@@ -145,7 +149,9 @@ def concatenation(call: Call) -> Value:
     ):
         raise call.unsupported("joins branches of different strides or pools")
     if first.source is not None and not first.source.filters:
-        raise call.unsupported("joins convolutions of the image, but a SqueezeNet begins with one")
+        raise call.unsupported(
+            "joins convolutions of the image, but a SqueezeNet begins with one"
+        )
     filters = tuple(f for block in blocks for f in block.filters)
     joined = replace(first, filters=filters, channels=sum(b.channels for b in blocks))
 

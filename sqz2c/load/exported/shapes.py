@@ -99,7 +99,9 @@ def pad(call: Call) -> Value:
     if mode != "constant" or number not in (None, 0):
         raise call.unsupported(f"pads with something else than zeros (mode {mode})")
     if not isinstance(sides, list) or len(sides) != 4 or len(set(sides)) != 1 or sides[0] < 0:
-        raise call.unsupported(f"pads by {sides}, but only the same on all four sides is supported")
+        raise call.unsupported(
+            f"pads by {sides}, but only the same on all four sides is supported"
+        )
 
     return replace(source, padding=source.padding + sides[0])
 

@@ -2,7 +2,6 @@
 Programs of torch.export.save: the same numbers as the author's module, whatever its names.
 """
 
-
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,12 @@ import torch
 from torch import nn
 
 from sqz2c.errors import LoadError
+from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.load import LoadOptions, load_model
 from sqz2c.quantize.calibrate import run_float
 from tests.authors import AUTHORS, Beside, export, export_of, pruned, written_by
+from tests.unit.load.family import SIDE, network, saved
 
 
 def loaded(data: bytes, tmp_path: Path, options: LoadOptions | None = None) -> Graph:
@@ -70,7 +71,9 @@ def test_ways_to_export_give_the_same_graph(author, options, tmp_path):
 def test_layers_have_the_papers_names(tmp_path):
     """Layers are named by their place, expands by their windows, whatever the author calls them."""
     names = [layer.name for layer in loaded(export_of("version 1.1"), tmp_path).layers]
-    assert ["conv1", "pool1", "fire2/squeeze", "fire2/expand1x1", "fire2/expand3x3"] == names[:5]
+    assert ["conv1", "pool1", "fire2/squeeze", "fire2/expand1x1", "fire2/expand3x3"] == names[
+        :5
+    ]
     assert ["pool2", "fire3/squeeze"] == names[5:7]
     assert ["conv5", "average"] == names[-2:]
     swapped = [layer.name for layer in loaded(export_of("swapped"), tmp_path).layers]
@@ -91,11 +94,19 @@ def export_of_branches() -> bytes:
     return export(network.append(nn.Conv2d(6, 5, 1)).eval(), (3, 9, 9))
 
 
+def test_the_familys_own_module_gives_the_graph_of_its_state_dict(tmp_path):
+    """Exported or saved by its weights, the module is one network, to the last byte."""
+    module, size = network(), LoadOptions(input_height=SIDE, input_width=SIDE)
+    by_weights = load_model(saved(module.state_dict(), tmp_path / "model.pt"), size)
+    by_program = loaded(export(module, (3, SIDE, SIDE)), tmp_path)
+    assert to_bytes(by_weights) == to_bytes(by_program)
+
+
 def test_masks_of_pruning_are_multiplied_out(tmp_path):
     """torch.nn.utils.prune leaves weights and masks in the program; half of the weights are 0."""
-    network = pruned("functional")
-    graph = loaded(export(network, AUTHORS["functional"][1]), tmp_path)
-    assert_same(network, graph)
+    masked = pruned("functional")
+    graph = loaded(export(masked, AUTHORS["functional"][1]), tmp_path)
+    assert_same(masked, graph)
     assert all(abs(2 * np.count_nonzero(c.weights) - c.weights.size) < 2 for c in graph.convs)
 
 

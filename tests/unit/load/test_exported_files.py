@@ -69,7 +69,9 @@ def test_no_pickle_of_the_file_is_opened(tmp_path, monkeypatch):
         edited(export_of(PLAIN), "weights_config.json", pickled),
         lambda name, content: evil if name.endswith("/weight_0") else content,
     )
-    assert "body.0.weight is a pickled object, which is not loaded" in message_of(data, tmp_path)
+    assert "body.0.weight is a pickled object, which is not loaded" in message_of(
+        data, tmp_path
+    )
     assert not (tmp_path / "ran").exists()
     pickle.loads(evil).close()
     assert (tmp_path / "ran").exists()
@@ -127,7 +129,10 @@ DAMAGED = {
         lambda: edited(export_of(PLAIN), "models/model.json", shape_changed),
         r"aten.relu_ \(relu_ in body.1\) gives \[6, 16, 19\] here, but \[6, 9, 19\] by the file",
     ),
-    "an old file": (old_format, "was exported by an old PyTorch: export the model with PyTorch"),
+    "an old file": (
+        old_format,
+        "was exported by an old PyTorch: export the model with PyTorch",
+    ),
 }
 
 

@@ -70,13 +70,25 @@ REFUSED = {
         network(nn.Conv2d(4, 4, 1, groups=2)),
         r"aten.conv2d \(conv2d_1 in 2\) has groups 2, but only 1",
     ),
-    "dilated": (network(nn.Conv2d(4, 4, 3, dilation=2)), "in 2.* has dilation .*only 1 is supp"),
+    "dilated": (
+        network(nn.Conv2d(4, 4, 3, dilation=2)),
+        "in 2.* has dilation .*only 1 is supp",
+    ),
     "stride": (network(nn.Conv2d(4, 4, 1, (1, 2))), "has stride 1x2, but only equal ones"),
     "padding": (network(nn.Conv2d(4, 4, 3, 1, (1, 0))), "has padding 1x0, but only equal ones"),
-    "same": (network(nn.Conv2d(4, 4, 2, padding="same")), 'has padding "same" for filters of 2x2'),
-    "transposed": (network(nn.ConvTranspose2d(4, 4, 2)), "aten.conv_transpose2d .*is not an oper"),
+    "same": (
+        network(nn.Conv2d(4, 4, 2, padding="same")),
+        'has padding "same" for filters of 2x2',
+    ),
+    "transposed": (
+        network(nn.ConvTranspose2d(4, 4, 2)),
+        "aten.conv_transpose2d .*is not an oper",
+    ),
     "sigmoid": (network(nn.Sigmoid()), rf"aten.sigmoid \(sigmoid in 2\) {NO_RELU}"),
-    "leaky": (network(conv(), nn.LeakyReLU()), rf"aten.leaky_relu \(leaky_relu in 3\) {NO_RELU}"),
+    "leaky": (
+        network(conv(), nn.LeakyReLU()),
+        rf"aten.leaky_relu \(leaky_relu in 3\) {NO_RELU}",
+    ),
     "relu6": (network(conv(), nn.ReLU6()), NO_RELU),
     "prelu": (network(conv(), nn.PReLU()), NO_RELU),
     "hardtanh": (network(conv(), nn.Hardtanh(0, 1)), NO_RELU),
@@ -90,10 +102,16 @@ REFUSED = {
         network(Does(lambda x, f: f(x).add_(x), conv())),
         r"aten.add_ \(add_ in 2\) is a bypass",
     ),
-    "attention": (network(Does(lambda x, f: x * f(x), conv())), "aten.mul .* joint of two maps"),
+    "attention": (
+        network(Does(lambda x, f: x * f(x), conv())),
+        "aten.mul .* joint of two maps",
+    ),
     "scaled": (network(Does(lambda x: x * 0.5)), "is not supported between layers"),
     "dense": (network(Does(dense, conv()), channels=8), "aten.cat .*does not come from conv"),
-    "inception": (network(Does(unequal, conv(), conv(3)), channels=8), "aten.cat .*one and the"),
+    "inception": (
+        network(Does(unequal, conv(), conv(3)), channels=8),
+        "aten.cat .*one and the",
+    ),
     "joined rows": (
         network(Does(lambda x, f: torch.cat([f(x), f(x)], 2), conv())),
         "aten.cat .*does not join channels",
@@ -108,23 +126,50 @@ REFUSED = {
         nn.Sequential(Beside([nn.Conv2d(3, 2, 1), nn.Conv2d(3, 2, 1)]), network()[2:][0]),
         "joins convolutions of the image",
     ),
-    "normed late": (network(conv(), nn.ReLU(), nn.BatchNorm2d(4)), "put BatchNorm between conv"),
-    "normed pool": (network(conv(), nn.MaxPool2d(2), nn.BatchNorm2d(4)), "does not follow a conv"),
-    "normed image": (nn.Sequential(nn.BatchNorm2d(3), network()).eval(), "does not follow a conv"),
+    "normed late": (
+        network(conv(), nn.ReLU(), nn.BatchNorm2d(4)),
+        "put BatchNorm between conv",
+    ),
+    "normed pool": (
+        network(conv(), nn.MaxPool2d(2), nn.BatchNorm2d(4)),
+        "does not follow a conv",
+    ),
+    "normed image": (
+        nn.Sequential(nn.BatchNorm2d(3), network()).eval(),
+        "does not follow a conv",
+    ),
     "batch statistics": (batch_statistics(), "measures each batch: use track"),
-    "instance norm": (network(nn.InstanceNorm2d(4)), "aten.instance_norm .*is not an operation"),
+    "instance norm": (
+        network(nn.InstanceNorm2d(4)),
+        "aten.instance_norm .*is not an operation",
+    ),
     "average pool": (network(nn.AvgPool2d(2)), "averages 2x2 of a 10x10 map, but only"),
     "adaptive pool": (network(nn.AdaptiveAvgPool2d(2)), "makes 2x2 maps"),
     "adaptive max": (network(nn.AdaptiveMaxPool2d(1)), "aten.adaptive_max_pool2d"),
     "pool": (network(nn.MaxPool2d((2, 1))), "has kernel_size 2x1"),
     "dilated pool": (network(nn.MaxPool2d(2, dilation=2)), "has dilation .*only 1 is"),
-    "pooled image": (nn.Sequential(nn.MaxPool2d(2), network()).eval(), "aten.max_pool2d .*the ima"),
+    "pooled image": (
+        nn.Sequential(nn.MaxPool2d(2), network()).eval(),
+        "aten.max_pool2d .*the ima",
+    ),
     "relu of the image": (nn.Sequential(nn.ReLU(), network()).eval(), "aten.relu .*the image"),
-    "upsampled": (network(nn.Upsample(scale_factor=2)), "aten.upsample_nearest2d.*is not an oper"),
-    "ones around": (network(nn.ConstantPad2d(1, 1.0), conv()), "pads with something else than zer"),
+    "upsampled": (
+        network(nn.Upsample(scale_factor=2)),
+        "aten.upsample_nearest2d.*is not an oper",
+    ),
+    "ones around": (
+        network(nn.ConstantPad2d(1, 1.0), conv()),
+        "pads with something else than zer",
+    ),
     "mirrored": (network(nn.ReflectionPad2d(1), conv()), r"pads with .*\(mode reflect\)"),
-    "one side": (network(nn.ZeroPad2d((0, 1, 0, 1)), conv()), "only the same on all four sides"),
-    "padded pool": (network(nn.ZeroPad2d(1), nn.MaxPool2d(2)), "aten.max_pool2d .* a padded map"),
+    "one side": (
+        network(nn.ZeroPad2d((0, 1, 0, 1)), conv()),
+        "only the same on all four sides",
+    ),
+    "padded pool": (
+        network(nn.ZeroPad2d(1), nn.MaxPool2d(2)),
+        "aten.max_pool2d .* a padded map",
+    ),
     "reordered": (
         network(Does(lambda x: x.permute(0, 2, 3, 1).permute(0, 3, 1, 2))),
         r"aten.permute .*reorders the dimensions",
@@ -136,7 +181,9 @@ REFUSED = {
     ),
     "softmax": (network(nn.Softmax(1)), r"aten.softmax .*export the network without it"),
     "relu behind": (
-        headed(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)),
+        headed(
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)
+        ),
         r"aten.relu \(relu_1 in 5\) follows the average",
     ),
     "average of rows": (headed(Does(lambda x: x.mean(3).mean(2))), "aten.mean .*averages"),
@@ -155,7 +202,10 @@ REFUSED = {
         "ends in the average of a pool or of a concatenation",
     ),
     "channels": (nn.Sequential(nn.Conv2d(2, 3, 1), network()).eval(), "takes 2 channels, but"),
-    "two results": (network(Does(lambda x: x))[:2].append(Does(lambda x: (x, x))), "2 results,"),
+    "two results": (
+        network(Does(lambda x: x))[:2].append(Does(lambda x: (x, x))),
+        "2 results,",
+    ),
     "computed weights": (
         network(Does(lambda x, f: F.conv2d(x, f.weight.exp()), conv())),
         r"aten.exp \(exp in 2\) is not an operation of a SqueezeNet",
