@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
 from sqz2c.load import LoadOptions, load_model
 from sqz2c.quantize import quantize
 from sqz2c.verify import Reference, noise_images
-from tests.authors import AUTHORS, saved
+from tests.authors import AUTHORS, saved, written_by
 from tests.chain import compiled, differences, host_library
 from tests.exact.qnnpack import Qnnpack
 
@@ -73,3 +74,28 @@ def test_signed_activations_are_among_them(tmp_path: Path) -> None:
 
     assert ["fire2/squeeze", "fire3/squeeze", "fire3", "conv4"] == signed
     assert [False, True, False] == [c.relu for c in graph.convs if c.output == "fire3"]
+
+
+@pytest.mark.parametrize("author", AUTHORS)
+def test_integers_stay_close_to_the_authors_module(author: str, tmp_path: Path) -> None:
+    """On pictures like those of calibration the logits are the module's, to a tenth of a span."""
+    graph = load_model(saved(author, tmp_path / "model.pt2"), LoadOptions())
+    images = pictures(graph, 8, seed=5)
+    mean, std = torch.tensor(graph.preprocessing.mean), torch.tensor(graph.preprocessing.std)
+    x = ((torch.from_numpy(np.stack(images)) - mean) / std).permute(0, 3, 1, 2)
+    module = written_by(author)
+    with torch.inference_mode():
+        expected = np.stack([module(image.unsqueeze(0)).reshape(-1).numpy() for image in x])
+    actual = real_logits(quantize(graph, images), images)
+
+    assert 0.1 < expected.std()
+    np.testing.assert_allclose(expected, actual, rtol=0, atol=0.1 * np.ptp(expected))
+
+
+def real_logits(graph: Graph, images: list[np.ndarray]) -> np.ndarray:
+    """Sums as real numbers: [images, classes]."""
+    head = graph.tensor(graph.head.input)
+    count, reference = head.height * head.width, Reference(graph)
+    sums = np.stack([reference(image)[graph.head.name] for image in images])
+
+    return (sums - count * head.quantization.zero_point) * (head.quantization.scale / count)

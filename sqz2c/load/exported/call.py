@@ -140,10 +140,11 @@ class Call:
         """
         value = self.get(name, default)
         values = value if isinstance(value, list) else [value]
-        if len(values) not in (1, 2) or not all(type(item) is int for item in values):
+        numbers = [item for item in values if type(item) is int]
+        if len(numbers) not in (1, 2) or len(numbers) < len(values):
             raise self.unsupported(f"has {name} {value}, expected one or two fixed numbers")
 
-        return values[0], values[-1]
+        return numbers[0], numbers[-1]
 
     def side(self, name: str, default: object = REQUIRED) -> int:
         """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sqz2c.errors import LoadError
-from sqz2c.ir.graph import PIXELS, Graph
+from sqz2c.ir.graph import PIXELS, Graph, Order
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
 from sqz2c.ir.tensor import Tensor
 from sqz2c.load.exported.archive import DAMAGES, read_program
@@ -43,7 +43,7 @@ def exported_graph(data: bytes, path: str, options: LoadOptions) -> Graph:
     layers.append(GlobalAverage("average", tensors[-1].name))
     preprocessing, trained = preprocessing_of(options, image.channels, "torchvision")
     graph = Graph(tuple(tensors), tuple(layers), trained, preprocessing, options.labels)
-    default = "GRAY" if image.channels == 1 else "RGB"
+    default: Order = "GRAY" if image.channels == 1 else "RGB"
 
     return in_camera_order(graph, options.order or default)
 

@@ -52,20 +52,20 @@ def permute(call: Call) -> torch.Tensor:
         raise call.error(
             "reorders the dimensions of activations: keep them as [n, channels, height, width]"
         )
-    order = call.get("dims", None) or list(reversed(range(weights.ndim)))
+    order = call.get("dims", None)
 
-    return weights.permute(order)
+    return weights.permute(order if isinstance(order, list) else list(range(weights.ndim))[::-1])
 
 
 def product(call: Call) -> torch.Tensor:
     """
     aten.mul of weights with a mask, as torch.nn.utils.prune leaves them.
     """
-    factors = [call.get(name) for name in ("self", "other")]
-    if not all(isinstance(factor, torch.Tensor) for factor in factors):
+    weights, mask = call.get("self"), call.get("other")
+    if not isinstance(weights, torch.Tensor) or not isinstance(mask, torch.Tensor):
         return arithmetic(call)
 
-    return factors[0] * factors[1]
+    return weights * mask
 
 
 def arithmetic(call: Call) -> torch.Tensor:
