@@ -39,6 +39,7 @@ def exported_graph(data: bytes, path: str, options: LoadOptions) -> Graph:
     tensors = [Tensor(PIXELS, image.height, image.width, image.channels)]
     layers: list[Layer] = []
     for name, number, block in _numbered(blocks):
+        _check_numbers(block, path)
         _append(name, number, block, tensors, layers)
     layers.append(GlobalAverage("average", tensors[-1].name))
     preprocessing, trained = preprocessing_of(options, image.channels, "torchvision")
@@ -126,6 +127,16 @@ def _append(
         tensors.append(Tensor(pooled, pool.height, pool.width, block.channels))
 
 
+def _check_numbers(block: Block, path: str) -> None:
+    for filters in block.filters:
+        for values in (filters.weights, filters.bias):
+            if not np.isfinite(_float32(values)).all():
+                raise LoadError(
+                    f"{path}: {filters.place} has weights or statistics that are infinite or not "
+                    "numbers: train the network again."
+                )
+
+
 def _parts(name: str, block: Block) -> list[str]:
     """The layers of a block: itself, or its expands by their windows."""
     if len(block.filters) == 1:
@@ -140,5 +151,5 @@ def _parts(name: str, block: Block) -> list[str]:
 
 
 def _float32(values: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # an infinite weight is refused by the graph's judge
+    with np.errstate(over="ignore"):
         return np.ascontiguousarray(values, np.float32)

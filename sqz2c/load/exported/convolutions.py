@@ -54,9 +54,9 @@ def _convolved(
     outputs, inputs, *kernel = weights.shape
     if source.averaged:
         # A linear map commutes with the average, so it can come before it.
-        if tuple(kernel) != (1, 1) or padding or not source.is_channels:
+        if tuple(kernel) != (1, 1) or stride != 1 or padding or not source.is_channels:
             raise call.unsupported(
-                "follows the average with a window, but only 1x1 filters can"
+                "follows the average, where only 1x1 filters of stride 1 without padding can be"
             )
     elif not source.is_map:
         raise call.unsupported("reads a flattened map, which is not supported")

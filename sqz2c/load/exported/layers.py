@@ -47,7 +47,7 @@ def batch_norm(call: Call) -> Value:
             "does not follow a convolution directly, so it cannot be folded into one: put "
             "BatchNorm between convolution and ReLU and train again"
         )
-    with np.errstate(all="ignore"):  # what is not finite is refused by the graph's judge
+    with np.errstate(all="ignore"):  # what is not finite is refused in the end
         factor = (1.0 if weight is None else weight) / np.sqrt(variance + epsilon)
         addend = (0.0 if bias is None else bias) - mean * factor
     if factor.shape != (block.channels,) or addend.shape != factor.shape:

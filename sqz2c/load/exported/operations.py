@@ -95,6 +95,8 @@ def compute(program: Program, node: Node, values: Mapping[str, object]) -> objec
             "turns logits into probabilities, and logits are what is compiled: export the network "
             "without it"
         )
+    if node.operation.startswith("quantized"):
+        raise call.error("is of a quantized program: export the float model, to be quantized here")
     raise call.unsupported(
         "is not an operation of a SqueezeNet (convolution, BatchNorm behind it, ReLU, max pool, "
         "concatenation of convolutions, global average, linear layer)"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.ao.quantization.fx._decomposed
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -190,7 +191,11 @@ REFUSED = {
     "average of all": (headed(Does(lambda x: x.mean((1, 2, 3)))), "aten.mean .*averages"),
     "window behind": (
         headed(nn.AdaptiveAvgPool2d(1), nn.Conv2d(4, 5, 3, padding=1)),
-        "follows the average with a window",
+        "follows the average, where only 1x1 filters",
+    ),
+    "stride behind": (
+        headed(nn.AdaptiveAvgPool2d(1), nn.Conv2d(4, 5, 1, stride=2)),
+        "follows the average, where only 1x1 filters of stride 1",
     ),
     "no head": (headed(nn.Conv2d(4, 5, 1)), "ends in a map of 10x10"),
     "pool before the average": (
@@ -263,3 +268,21 @@ def test_other_inputs_than_a_batch_of_images_are_refused(tmp_path):
     sizes = ({2: torch.export.Dim("height", min=8)},)
     any_size = export_sized(network(), x, dynamic_shapes=sizes)
     assert "export it with a fixed height and width" in message_of(any_size, tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 1e39])
+def test_weights_that_are_no_numbers_are_refused_by_name(value, tmp_path):
+    """The author's module is named, not the layer it would have become."""
+    module = network(conv()).double()
+    module[2].bias.data[1] = value
+    data = export_sized(module, torch.zeros(1, *SHAPE, dtype=torch.float64))
+    refused = message_of(data, tmp_path)
+    assert re.search(r"aten.conv2d \(conv2d_1 in 2\) has weights or statistics that are", refused)
+
+
+def test_a_quantized_program_is_refused(tmp_path):
+    """Operations of PyTorch's quantized programs end in the way to a float one."""
+    quantize = torch.ops.quantized_decomposed.quantize_per_tensor.default
+    module = network()[:2].append(Does(lambda x: quantize(x, 0.1, 0, 0, 255, torch.uint8)))
+    refused = message_of(export(module, SHAPE), tmp_path)
+    assert re.search("quantize_per_tensor .* is of a quantized program: export the fl", refused)
