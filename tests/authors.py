@@ -216,10 +216,17 @@ AUTHORS: dict[str, tuple[Callable[[], nn.Module], tuple[int, int, int]]] = {
 
 def written_by(author: str) -> nn.Module:
     """
-    The network of AUTHOR, in eval mode, with weights and statistics that are worth comparing.
+    The network of AUTHOR, in eval mode.
     """
     torch.manual_seed(1)
-    network = AUTHORS[author][0]().eval()
+
+    return as_if_trained(AUTHORS[author][0]())
+
+
+def as_if_trained(network: nn.Module) -> nn.Module:
+    """
+    NETWORK in eval mode, with weights and statistics that are worth comparing.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             nn.init.normal_(module.weight, std=1.4 * module.weight[0].numel() ** -0.5)
@@ -231,7 +238,7 @@ def written_by(author: str) -> nn.Module:
             module.running_mean.normal_(std=0.3)
             module.running_var.uniform_(0.3, 2.0)
 
-    return network
+    return network.eval()
 
 
 def pruned(author: str) -> nn.Module:
