@@ -122,8 +122,7 @@ def _linear(
     block = source.block
     window = (1, 1) if source.averaged else (block.height, block.width)
     filters = weights.reshape(len(weights), block.channels, *window)
-    whole = Value(block, (block.channels, 1, 1) if source.averaged else block.shape,
-                  source.averaged)  # fmt: skip
-    result = _convolved(call, whole, filters, bias, 1, 0)
+    shape = (block.channels, *window) if source.averaged else block.shape
+    result = _convolved(call, Value(block, shape, source.averaged), filters, bias, 1, 0)
 
     return replace(result, shape=(len(weights),))
