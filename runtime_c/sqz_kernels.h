@@ -22,7 +22,10 @@ typedef struct {
     uint8_t *run;         /* sqz_fire: the squeeze's weights for one tile */
     uint8_t *run_window;  /* sqz_fire: what a tile makes of two pixels */
     uint8_t *open_rows;   /* sqz_fire with a pool: its open rows, TILE_CHANNELS a pixel */
+    uint8_t *runs;        /* sqz_by_values: sums of MOST_RUNS runs of equal weights */
     int32_t tile_channels; /* filters that are decoded and used at once, a multiple of 4 */
+    int32_t tile_bytes;    /* sqz_by_values: of TILE */
+    int32_t most_runs;     /* sqz_by_values */
     sqz_status_t status;
 } sqz_work_t;
 
@@ -42,6 +45,11 @@ typedef struct {
     uint8_t padding;
 } sqz_window_t;
 
+/* How a convolution is computed: product by product, or by distinct weight values. Only what a
+ * descriptor names is linked. */
+typedef struct sqz_engine sqz_engine_t;
+extern const sqz_engine_t sqz_by_values;
+
 typedef struct {
     uint16_t layer;         /* index handed to sqz_trace */
     uint16_t out_channels;  /* filters of this layer */
@@ -52,6 +60,7 @@ typedef struct {
     sqz_window_t window;
     const int32_t *bias;   /* [out_channels] */
     const uint8_t *remap;  /* [256], applied to every output; NULL: none */
+    const sqz_engine_t *engine; /* NULL: product by product */
     sqz_requantizer_t requantizer;
     sqz_filters_t filters;
 } sqz_conv_t;

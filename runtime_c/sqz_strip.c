@@ -199,7 +199,7 @@ SQZ_KERNEL static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out
     }
 }
 
-void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+static void compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
     const sqz_conv_t *const layer = tile->layer;
     const int32_t stride = layer->window.stride;
@@ -217,6 +217,17 @@ void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, s
         }
         /* An odd last pixel: the second one's outputs land on its place first. */
         apply(tile, out, x + 1 < width ? out + strip.stride : out);
+    }
+}
+
+void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+{
+    const sqz_conv_t *const layer = tile->layer;
+
+    if (layer->engine != NULL) {
+        layer->engine->strip(tile, in, row, strip);
+    } else {
+        compute(tile, in, row, strip);
     }
     sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
 }
@@ -251,7 +262,11 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
     tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
     tile->shares_scaler = !layer->requantizer.per_filter && layer->remap == NULL;
     sqz_scaler_init(&tile->scaler, &layer->requantizer, first);
-    sqz_groups_read(work->tile, decoder, tile->channels, k, work->window, work);
+    if (layer->engine != NULL) {
+        layer->engine->read(tile, decoder, work);
+    } else {
+        sqz_groups_read(work->tile, decoder, tile->channels, k, work->window, work);
+    }
 }
 
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work)

@@ -29,6 +29,12 @@ typedef struct {
     int32_t stride;
 } sqz_strip_t;
 
+/* Another way to do what sqz_tile_read and sqz_strip_compute do. */
+struct sqz_engine {
+    void (*read)(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work);
+    void (*strip)(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
+};
+
 static inline int32_t sqz_max(int32_t a, int32_t b)
 {
     return a > b ? a : b;
