@@ -27,12 +27,17 @@ typedef uint32_t sqz_word_t;
 #define SQZ_ALWAYS_INLINE inline
 #endif
 
-/* Loads in pairs, additions in place, no code before it is needed: the loops below take every
- * register, and gcc's ideas to improve on them cost more of those. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define SQZ_LANES_KERNEL                                                                      \
-    __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize", "no-tree-reassoc", \
-                            "no-tree-pre", "no-tree-ter")))
+/* The loops take every register, so gcc must keep the order of loads and additions as written: what
+ * it moves to save an instruction costs more in registers. Thumb-1 has its own bounds. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__thumb__) && !defined(__thumb2__)
+#define SQZ_LANES_KERNEL                                                    \
+    __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize", \
+                            "no-tree-reassoc", "no-tree-pre", "no-tree-ter")))
+#elif defined(__GNUC__) && !defined(__clang__)
+#define SQZ_LANES_KERNEL                                                                  \
+    __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize",               \
+                            "no-tree-reassoc", "no-tree-pre", "no-tree-ter", "no-ivopts", \
+                            "ira-algorithm=priority")))
 #else
 #define SQZ_LANES_KERNEL
 #endif

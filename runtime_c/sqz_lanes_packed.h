@@ -85,6 +85,27 @@ enum { SQZ_BLOCK = 16, SQZ_SUMS = 8 };
         }                                   \
     } while (0)
 
+/* Two numbers of a list in one load; the list need not be aligned to words. */
+typedef uint32_t sqz_two_t;
+
+static inline sqz_two_t sqz_two(const sqz_half_t *from)
+{
+    sqz_two_t two;
+
+    memcpy(&two, from, sizeof two);
+    return two;
+}
+
+static inline uint32_t sqz_first(sqz_two_t two)
+{
+    return two & 0xffffu;
+}
+
+static inline uint32_t sqz_second(sqz_two_t two)
+{
+    return two >> 16;
+}
+
 /* Exchange bytes 1 and 3 of *A with bytes 0 and 2 of *B. */
 static inline void sqz_swap_bytes(uint32_t *a, uint32_t *b)
 {

@@ -53,6 +53,24 @@ enum { SQZ_BLOCK = 8, SQZ_SUMS = 4 };
         }                   \
     } while (0)
 
+/* Two numbers of a list, loaded one by one: it is not aligned to words. */
+typedef const sqz_half_t *sqz_two_t;
+
+static inline sqz_two_t sqz_two(const sqz_half_t *from)
+{
+    return from;
+}
+
+static inline uint32_t sqz_first(sqz_two_t two)
+{
+    return two[0];
+}
+
+static inline uint32_t sqz_second(sqz_two_t two)
+{
+    return two[1];
+}
+
 enum { SQZ_PUT = 1 }; /* pixels that are written at once */
 
 /* Pixel PIXEL of CHANNELS rows from ROWS on: FROM[0] has its inputs. */

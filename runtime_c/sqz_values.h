@@ -2,11 +2,11 @@
  *
  * For each non-zero value of a filter: add up the inputs at its positions, then multiply once. A
  * tile holds one LIST a filter: RUNS of positions with equal weights, each a head (value as a byte,
- * count << 8) and COUNT times 16 * k, all uint16; then 0. The inputs of a block of neighbouring
+ * count << 8) and COUNT times 16 * (k + 1), all uint16; then 0. The inputs of a block of neighbouring
  * pixels lie in rows, one for each k (sqz_lanes.h).
  *
- * Scratch (ir/values.py): the tile's lists in TILE; in WINDOW a row of padding, as long as the
- * input has channels, and the rows; RUNS for the sums of the longest list's runs. While lists are
+ * Scratch (ir/values.py): the tile's lists in TILE; in WINDOW padding, a byte a channel of the
+ * input and at least two rows, and the rows; RUNS for the sums of the longest list's runs. While lists are
  * read, WINDOW holds chains (sqz_values_read.c).
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
@@ -19,8 +19,8 @@
 
 enum { SQZ_SUMS_BYTES = 36 }; /* of one run in work->runs: 8 sums, and its value */
 
-/* Decode the filters of TILE into lists. Ones that do not fit are not those that the compiler saw:
- * SQZ_ERR_BITSTREAM, and their weights are 0. */
+/* Decode the filters of TILE into lists. Weights that do not fit are not those that the compiler
+ * saw: SQZ_ERR_BITSTREAM, and 0 in their place. */
 void sqz_values_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work);
 
 /* Compute row ROW of TILE's filters into STRIP. */

@@ -58,11 +58,11 @@ SQZ_KERNEL static void put(const block_t *block)
     }
 }
 
-/* The row that lies AT bytes behind the first one, from 16 bytes before it. */
+/* The row at AT of a list, from SQZ_ROW_BYTES before it. */
 #define ROW(at) ((const sqz_word_t *)(const void *)(before + (at)))
 
 /* The sums of a filter's runs, each with its value, to TO, then value 0; returns the list's end.
- * COUNT sums, a constant; BEFORE the first row by SQZ_ROW_BYTES. */
+ * COUNT sums, a constant; BEFORE the first row by two rows. */
 static SQZ_ALWAYS_INLINE const sqz_half_t *add_runs(const sqz_half_t *next, const uint8_t *before,
                                                     sqz_word_t *to, int32_t count)
 {
@@ -79,9 +79,12 @@ static SQZ_ALWAYS_INLINE const sqz_half_t *add_runs(const sqz_half_t *next, cons
         } else {
             next++;
         }
-        for (; next != end; next += 2) {
-            SQZ_LANES_ADD(ROW(next[0]));
-            SQZ_LANES_ADD(ROW(next[1]));
+        while (next != end) {
+            const sqz_two_t two = sqz_two(next);
+
+            next += 2;
+            SQZ_LANES_ADD(ROW(sqz_first(two)));
+            SQZ_LANES_ADD(ROW(sqz_second(two)));
         }
         SQZ_LANES_STORE(to);
         to += SQZ_SUMS + 1;
@@ -119,7 +122,7 @@ SQZ_LANES_KERNEL static const sqz_half_t *add_6(const sqz_half_t *next, const ui
 /* As many sums as PIXELS need: the widths of SqueezeNet's maps are 13, 27 and 55. */
 static const sqz_half_t *add(const sqz_half_t *next, const block_t *block, sqz_word_t *to)
 {
-    const uint8_t *const before = block->rows - SQZ_ROW_BYTES;
+    const uint8_t *const before = block->rows - 2 * SQZ_ROW_BYTES;
 
     if (block->count <= SQZ_BLOCK / 2) {
         return add_half(next, before, to);
@@ -215,7 +218,7 @@ static void apply(const block_t *block, sqz_strip_t out)
 void sqz_values_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
     const sqz_conv_t *const layer = tile->layer;
-    const int32_t padding_bytes = sqz_max(SQZ_ROW_BYTES, (layer->in.channels + 3) & ~3);
+    const int32_t padding_bytes = sqz_max(2 * SQZ_ROW_BYTES, (layer->in.channels + 3) & ~3);
     block_t block = {
         .tile = tile,
         .in = in,

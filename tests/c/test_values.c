@@ -75,17 +75,16 @@ static need_t need_of(const int8_t *weights, int32_t k)
 {
     int32_t counts[256] = {0};
     need_t need = {.halves = 1, .runs = 0};
-    int32_t nonzero = 0;
 
     for (int32_t i = 0; i < k; i++) {
         counts[(uint8_t)weights[i]] += weights[i] != 0;
-        nonzero += weights[i] != 0;
     }
     for (int32_t i = 0; i < 256; i++) {
-        need.runs += counts[i] != 0;
+        const int32_t runs = (counts[i] + SQZ_LANE_RUN - 1) / SQZ_LANE_RUN;
+
+        need.runs += runs;
+        need.halves += counts[i] + runs;
     }
-    need.runs += nonzero / SQZ_LANE_RUN;
-    need.halves += nonzero + need.runs;
     return need;
 }
 
@@ -100,7 +99,7 @@ static void open_values_scratch(case_t *test)
     const sqz_conv_t *const layer = &test->layer;
     sqz_work_t *const work = &test->work;
     const int32_t k = filter_weights(layer);
-    const int32_t rows = larger(16, (layer->in.channels + 3) / 4 * 4) + 16 * k;
+    const int32_t rows = larger(32, (layer->in.channels + 3) / 4 * 4) + 16 * k;
 
     work->tile_bytes = 0;
     work->most_runs = 0;
@@ -117,7 +116,7 @@ static void open_values_scratch(case_t *test)
     free(work->tile);
     free(work->window);
     work->tile = random_block(work->tile_bytes);
-    work->window = random_block(larger(rows, 2 * 256 + 2 * (k + 1) + 256 + k));
+    work->window = random_block(larger(rows, 2 * 256 + 2 * (k + 1) + 256 + (k + 3) / 4 * 4));
     work->runs = random_block((work->most_runs + 1) * SQZ_SUMS_BYTES);
 }
 
