@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from sqz2c.ir.graph import Graph
 from sqz2c.plan import curve, instructions, plan
-from sqz2c.plan.choose import candidates_of
+from sqz2c.plan.search import frontier
 from sqz2c.plan.stages import stages_of
 from sqz2c.plan.steps import steps_of
 from tests.networks import Member, build
@@ -72,7 +72,7 @@ def measured(graph: Graph, mode: str, runs: int) -> dict[str, object]:
     """
 
     def search() -> object:
-        return candidates_of(stages_of(graph, steps_of(graph)), mode)  # type: ignore[arg-type]
+        return frontier(stages_of(graph, steps_of(graph)), mode)  # type: ignore[arg-type]
 
     points = curve(graph, mode)  # type: ignore[arg-type]
     return {

@@ -16,14 +16,13 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { SQZ_GROUP = 4 }; /* filters that are multiplied at once */
+#include "sqz_kernels.h"
 
-/* gcc's first scheduling pass runs out of registers in the inner loops; -O2 whatever else is built
- * with, since they are the whole work. */
+/* gcc's first scheduling pass runs out of registers in the inner loops. And -O2, whatever else is
+ * built with, since they are nearly all the work. From here on: a file of kernels includes this
+ * header first, so that what its loops inline is compiled alike. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define SQZ_KERNEL __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize")))
-#else
-#define SQZ_KERNEL
+#pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
 #endif
 
 #if defined(SQZ_PORTABLE)

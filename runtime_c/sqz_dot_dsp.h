@@ -100,24 +100,23 @@ static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, ui
     }
 }
 
-/* Products of one pair of each pixel with that of four filters. */
-#define SQZ_DOT_PAIR(x, w01, w23)                                     \
-    do {                                                              \
-        a0 = __smlad(SQZ_LOW(x), SQZ_LOW(w01), a0);                   \
-        b0 = __smlad(SQZ_HIGH(x), SQZ_LOW(w01), b0);                  \
-        a1 = __smlad(SQZ_LOW(x), SQZ_HIGH(w01), a1);                  \
-        b1 = __smlad(SQZ_HIGH(x), SQZ_HIGH(w01), b1);                 \
-        a2 = __smlad(SQZ_LOW(x), SQZ_LOW(w23), a2);                   \
-        b2 = __smlad(SQZ_HIGH(x), SQZ_LOW(w23), b2);                  \
-        a3 = __smlad(SQZ_LOW(x), SQZ_HIGH(w23), a3);                  \
-        b3 = __smlad(SQZ_HIGH(x), SQZ_HIGH(w23), b3);                 \
-    } while (0)
 #define SQZ_LOW(pairs) ((int16x2_t)(uint32_t)(pairs))
 #define SQZ_HIGH(pairs) ((int16x2_t)(uint32_t)((pairs) >> 32))
-#define SQZ_DOT_QUAD(i)                                               \
-    do {                                                              \
-        SQZ_DOT_PAIR(x[2 * (i)], w[4 * (i)], w[4 * (i) + 1]);         \
-        SQZ_DOT_PAIR(x[2 * (i) + 1], w[4 * (i) + 2], w[4 * (i) + 3]); \
+
+/* Products of one pair of each pixel with that of four filters; each load is two words. */
+#define SQZ_DOT_PAIR(x, w)                                       \
+    do {                                                         \
+        const sqz_pairs_t pixels = *(x);                         \
+        const sqz_pairs_t w01 = *(w);                            \
+        a0 = __smlad(SQZ_LOW(pixels), SQZ_LOW(w01), a0);         \
+        b0 = __smlad(SQZ_HIGH(pixels), SQZ_LOW(w01), b0);        \
+        a1 = __smlad(SQZ_LOW(pixels), SQZ_HIGH(w01), a1);        \
+        b1 = __smlad(SQZ_HIGH(pixels), SQZ_HIGH(w01), b1);       \
+        const sqz_pairs_t w23 = *((w) + 1);                      \
+        a2 = __smlad(SQZ_LOW(pixels), SQZ_LOW(w23), a2);         \
+        b2 = __smlad(SQZ_HIGH(pixels), SQZ_LOW(w23), b2);        \
+        a3 = __smlad(SQZ_LOW(pixels), SQZ_HIGH(w23), a3);        \
+        b3 = __smlad(SQZ_HIGH(pixels), SQZ_HIGH(w23), b3);       \
     } while (0)
 
 /* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
@@ -139,13 +138,18 @@ static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t 
     int32_t b3 = acc[1][3];
 
     for (; x != last; x += 8, w += 16) {
-        SQZ_DOT_QUAD(0);
-        SQZ_DOT_QUAD(1);
-        SQZ_DOT_QUAD(2);
-        SQZ_DOT_QUAD(3);
+        SQZ_DOT_PAIR(x + 0, w + 0);
+        SQZ_DOT_PAIR(x + 1, w + 2);
+        SQZ_DOT_PAIR(x + 2, w + 4);
+        SQZ_DOT_PAIR(x + 3, w + 6);
+        SQZ_DOT_PAIR(x + 4, w + 8);
+        SQZ_DOT_PAIR(x + 5, w + 10);
+        SQZ_DOT_PAIR(x + 6, w + 12);
+        SQZ_DOT_PAIR(x + 7, w + 14);
     }
     for (; x != end; x += 2, w += 4) {
-        SQZ_DOT_QUAD(0);
+        SQZ_DOT_PAIR(x + 0, w + 0);
+        SQZ_DOT_PAIR(x + 1, w + 2);
     }
     acc[0][0] = a0;
     acc[0][1] = a1;

@@ -21,7 +21,7 @@ typedef struct {
 } squeeze_t;
 
 /* Add to SUMS0 and SUMS1, of two pixels, what the window of the tile's outputs gives. */
-SQZ_KERNEL static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work, int32_t *sums0,
+static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work, int32_t *sums0,
                                 int32_t *sums1)
 {
     const int32_t group_bytes = sqz_group_bytes(squeeze->channels);

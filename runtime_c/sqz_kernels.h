@@ -13,21 +13,57 @@
 #include "sqz_requantize.h"
 #include "sqz_types.h"
 
-/* Scratch of the step that is running, and the first error of a run. */
+/* Filters that are computed at once; a tile is a few such groups. */
+#define SQZ_GROUP 4
+
+/* Room for one filter of WEIGHTS weights in a tile, or for one pixel's inputs in a window. Layouts
+ * are the kernels' own: int16 in fours, or int8 in sixteens. */
+#define SQZ_FILTER_BYTES(weights) \
+    (2 * (((weights) + 3) / 4 * 4) > ((weights) + 15) / 16 * 16 \
+         ? 2 * (((weights) + 3) / 4 * 4) : ((weights) + 15) / 16 * 16)
+
+/* What a step needs in the arena beside its tensors while it takes a turn: the lookup tables
+ * (sqz_fire: two) and, behind them, these parts. Offsets in bytes, multiples of 4; 0: none.
+ *
+ * tile        [tile_channels] filters of the largest layer, each SQZ_FILTER_BYTES
+ * window      [2] pixels, each SQZ_FILTER_BYTES, and a window as it is gathered, rounded up to 16
+ * strip       [width of a row, tile_channels], where outputs are not stored
+ * run         sqz_fire: [filters of the squeeze, in whole groups] of tile_channels weights, each
+ *             SQZ_FILTER_BYTES
+ * run_window  sqz_fire: [2] pixels of tile_channels, each SQZ_FILTER_BYTES
+ * open_rows   sqz_fire with a pool: [open rows, width of the pool's output, tile_channels]
+ * runs        sqz_by_values: sums of MOST_RUNS runs; TILE and WINDOW as sqz_values.h says */
 typedef struct {
-    sqz_tables_t *tables; /* lookup tables of the layer that is running; [2] for sqz_fire */
-    uint8_t *tile;        /* TILE_CHANNELS filters */
-    uint8_t *window;      /* inputs of two pixels, and room to gather those of one */
-    uint8_t *strip;       /* [widest row that is never stored][TILE_CHANNELS] */
-    uint8_t *run;         /* sqz_fire: the squeeze's weights for one tile */
-    uint8_t *run_window;  /* sqz_fire: what a tile makes of two pixels */
-    uint8_t *open_rows;   /* sqz_fire with a pool: its open rows, TILE_CHANNELS a pixel */
-    uint8_t *runs;        /* sqz_by_values: sums of MOST_RUNS runs of equal weights */
-    int32_t tile_channels; /* filters that are decoded and used at once, a multiple of 4 */
-    int32_t tile_bytes;    /* sqz_by_values: of TILE */
-    int32_t most_runs;     /* sqz_by_values */
+    uint32_t tile;
+    uint32_t window;
+    uint32_t strip;
+    uint32_t run;
+    uint32_t run_window;
+    uint32_t open_rows;
+    uint32_t runs;
+    uint32_t tile_bytes;    /* sqz_by_values: of TILE */
+    uint16_t tile_channels; /* filters that are decoded and used at once, whole groups */
+    uint16_t most_runs;     /* sqz_by_values: of equal weights in a filter */
+} sqz_scratch_t;
+
+/* The scratch of the step that is running, and the first error of a run. */
+typedef struct {
+    sqz_tables_t *tables;
+    void *tile;
+    void *window;
+    uint8_t *strip;
+    void *run;
+    void *run_window;
+    uint8_t *open_rows;
+    void *runs;
+    int32_t tile_bytes;
+    int32_t tile_channels;
+    int32_t most_runs;
     sqz_status_t status;
 } sqz_work_t;
+
+/* Let WORK's scratch lie at AT, word aligned, as LAYOUT says; its status stays. */
+void sqz_scratch(sqz_work_t *work, uint8_t *at, const sqz_scratch_t *layout);
 
 /* An activation as a kernel sees it. */
 typedef struct {

@@ -21,25 +21,12 @@
 typedef uint16_t __attribute__((may_alias)) sqz_half_t;
 typedef uint32_t __attribute__((may_alias)) sqz_word_t;
 #define SQZ_ALWAYS_INLINE inline __attribute__((always_inline))
+#define SQZ_NEVER_INLINE __attribute__((noinline))
 #else
 typedef uint16_t sqz_half_t;
 typedef uint32_t sqz_word_t;
 #define SQZ_ALWAYS_INLINE inline
-#endif
-
-/* The loops take every register, so gcc must keep the order of loads and additions as written: what
- * it moves to save an instruction costs more in registers. Thumb-1 has its own bounds. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__thumb__) && !defined(__thumb2__)
-#define SQZ_LANES_KERNEL                                                    \
-    __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize", \
-                            "no-tree-reassoc", "no-tree-pre", "no-tree-ter")))
-#elif defined(__GNUC__) && !defined(__clang__)
-#define SQZ_LANES_KERNEL                                                                  \
-    __attribute__((optimize("O2", "no-schedule-insns", "no-tree-vectorize",               \
-                            "no-tree-reassoc", "no-tree-pre", "no-tree-ter", "no-ivopts", \
-                            "ira-algorithm=priority")))
-#else
-#define SQZ_LANES_KERNEL
+#define SQZ_NEVER_INLINE
 #endif
 
 enum { SQZ_ROW_BYTES = 16, SQZ_ROW_WORDS = 4, SQZ_LANE_RUN = 128 };

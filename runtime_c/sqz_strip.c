@@ -101,7 +101,7 @@ static void gather(const view_t *view, uint8_t *room)
 }
 
 /* Runs of whole lanes go straight into SLOT of WINDOW. */
-SQZ_KERNEL static void put(const view_t *view, uint8_t *window, int32_t slot)
+static void put(const view_t *view, uint8_t *window, int32_t slot)
 {
     const sqz_conv_t *const layer = view->layer;
     const cut_t cut = cut_of(view);
@@ -168,7 +168,7 @@ static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t a
 }
 
 /* All filters of TILE on the two pixels of its window. */
-SQZ_KERNEL static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
+static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
 {
     const sqz_conv_t *const layer = tile->layer;
     const uint8_t *group = tile->work->tile;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Generated code names the version it was made for and refuses any other. */
-#define SQZ_RUNTIME_ABI 2
+#define SQZ_RUNTIME_ABI 3
 
 /* Fails to compile (negative array size) unless CONDITION holds; declares no object. C99 has no
  * _Static_assert. */

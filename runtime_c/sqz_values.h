@@ -26,4 +26,15 @@ void sqz_values_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
 /* Compute row ROW of TILE's filters into STRIP. */
 void sqz_values_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
 
+/* A filter's list on the PIXELS of a block in ROWS: the sums of each run and its value to SUMS, then
+ * value 0. Returns where the next filter's list begins. */
+const sqz_half_t *sqz_values_add(const sqz_half_t *list, const uint8_t *rows, int32_t pixels,
+                                 sqz_word_t *sums);
+
+enum { SQZ_PRODUCTS = 8 }; /* pixels whose products are added at once */
+
+/* BIAS and all products of SQZ_PRODUCTS pixels from PIXEL on, to ACC; they wrap. */
+void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t bias,
+                         int32_t acc[SQZ_PRODUCTS]);
+
 #endif /* SQZ_VALUES_H */

@@ -36,7 +36,7 @@ static chains_t chains_in(uint8_t *room, int32_t k)
 }
 
 /* Chain all weights that are not 0; returns how many values occur. */
-SQZ_KERNEL static int32_t chain(const chains_t *chains, int32_t k)
+static int32_t chain(const chains_t *chains, int32_t k)
 {
     const uint8_t *weights = chains->weights;
     sqz_half_t *const last = chains->last;
@@ -69,7 +69,7 @@ SQZ_KERNEL static int32_t chain(const chains_t *chains, int32_t k)
 }
 
 /* Write the list of DISTINCT chains, and empty them; returns what did not fit. */
-SQZ_KERNEL static int32_t list(const chains_t *chains, int32_t distinct, room_t *room)
+static int32_t list(const chains_t *chains, int32_t distinct, room_t *room)
 {
     const sqz_half_t *const next = chains->next;
     sqz_half_t *to = room->to;
@@ -103,7 +103,7 @@ void sqz_values_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
 {
     const int32_t k = tile->filter_weights;
     const chains_t chains = chains_in(work->window, k);
-    sqz_half_t *const begin = (sqz_half_t *)(void *)work->tile;
+    sqz_half_t *const begin = work->tile;
     room_t room = {
         .to = begin,
         .end = begin + work->tile_bytes / (int32_t)sizeof(*begin) - tile->channels,

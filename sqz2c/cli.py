@@ -111,8 +111,8 @@ def _print_summary(out: Path, manifest: dict[str, Any]) -> None:
          f"{flash['codebooks_bytes']:,}, tables {flash['tables_bytes']:,}, biases "
          f"{flash['biases_bytes']:,}")  # fmt: skip
     _say(f"  RAM    {ram['total_bytes']:>11,} B  arena {ram['arena_bytes']:,} (lower bound "
-         f"{manifest['arena_lower_bound_bytes']:,}), scratch {ram['scratch_bytes']:,}, context "
-         f"{ram['context_bytes']:,}")  # fmt: skip
+         f"{manifest['arena_lower_bound_bytes']:,}; scratch inside, at most "
+         f"{ram['scratch_bytes']:,}), context {ram['context_bytes']:,}")  # fmt: skip
     picture = image["height"] * image["width"] * image["channels"]
     if manifest["input_mode"] == "image":
         _say(f"         {picture:>11,} B  of image, wherever you keep it, is not counted")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sqz2c.ir.program import Program, Segment
-from sqz2c.plan.check import NOBODY, ROWS, SUMS, Replay
+from sqz2c.plan.check import NOBODY, ROWS, SCRATCH, SUMS, Replay
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class Recorder(Replay):
     def _written(self, changes: np.ndarray) -> tuple[Row, ...]:
         tags = np.unique(self.owner[changes])
         rows = []
-        for tag in tags[(tags != NOBODY) & (tags != SUMS)]:
+        for tag in tags[~np.isin(tags, (NOBODY, SUMS, SCRATCH))]:
             at = np.flatnonzero((self.owner == tag) & changes)
             name = self.graph.tensors[int(tag) // ROWS].name
             rows.append(Row(name, int(tag) % ROWS, int(at[0]), int(at[-1]) + 1))

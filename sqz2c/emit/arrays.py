@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from sqz2c.emit import c_literals
+from sqz2c.ir.arithmetic import folded_bias
 from sqz2c.ir.filters import HuffmanCode, PackedFilters
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, PixelTable, Requantizer
@@ -57,7 +58,10 @@ def conv_arrays(prefix: str, conv: Conv, filters: PackedFilters, graph: Graph) -
     arrays = [bytes_array(f"{prefix}_bits", "weights", filters.bits)]
     arrays += _code_arrays(f"{prefix}_values", "codebooks", filters.values)
     arrays += _code_arrays(f"{prefix}_flags", "tables", filters.flags)
-    arrays.append(numbers_array(f"{prefix}_bias", "int32_t", "biases", requantizer.bias))
+    source = graph.tensor(conv.input).quantization
+    assert source is not None
+    bias = folded_bias(conv, requantizer.bias, source.zero_point)
+    arrays.append(numbers_array(f"{prefix}_bias", "int32_t", "biases", bias))
     arrays += _requantizer_arrays(prefix, requantizer)
     target = graph.tensor(conv.output).quantization
     if conv.quantization is not None and conv.quantization != target:

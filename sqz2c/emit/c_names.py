@@ -75,14 +75,14 @@ def _is_taken(name: str, model: str) -> bool:
 
 class Names:
     """
-    The C names of a program: layers, and the arena offsets of tensors.
+    The C names of a program: layers, what steps need beside their tensors, and arena offsets.
     """
 
     def __init__(self, graph: Graph, model: str) -> None:
         self.model = model
-        self.layer = c_names((layer.name for layer in graph.layers), model)
-        sums = [f"{layer.name} sums" for layer in graph.convs]
-        self.tensor = c_names([*(tensor.name for tensor in graph.tensors), *sums])
+        own = [f"{conv.name} {what}" for conv in graph.convs for what in ("sums", "scratch")]
+        self.layer = c_names([*(layer.name for layer in graph.layers), *own], model)
+        self.tensor = c_names([*(tensor.name for tensor in graph.tensors), *own])
         self.index = {layer.name: i for i, layer in enumerate(graph.layers)}
 
     def prefix(self, layer: Layer) -> str:

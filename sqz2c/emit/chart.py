@@ -4,14 +4,14 @@ The arena over time, drawn in plain characters.
 
 from sqz2c.ir.program import Program
 
-MARKS = {"map": "#", "ring": "=", "sums": "+"}
+MARKS = {"map": "#", "ring": "=", "sums": "+", "scratch": "."}
 WIDTH = 64  # columns for the whole arena
 
 
 def arena_chart(program: Program) -> list[str]:
     """
     A block a segment, a bar a tensor; columns are arena bytes. `#` is a map, `=` a ring, `+`
-    int32 sums.
+    int32 sums, `.` what a step needs beside its tensors while it takes a turn.
     """
     size = program.arena_bytes
     lines = []

@@ -8,14 +8,15 @@ from typing import Any
 from sqz2c.emit import c_literals
 from sqz2c.emit.c_names import Names
 from sqz2c.emit.chart import arena_chart
-from sqz2c.emit.descriptors import LayerView, fire_views, layer_views
+from sqz2c.emit.descriptors import LayerView, fire_views, layer_views, scratch_views
 from sqz2c.emit.report import Flash, Ram, flash_of, ram_of
 from sqz2c.emit.segments import SegmentView, counted_steps, segment_views
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.program import Buffer, Program
+from sqz2c.ir.scratch import GROUP, TABLES_BYTES, filter_bytes
 
-RUNTIME_ABI = 2
+RUNTIME_ABI = 3
 IMAGE_WHERE = {
     "image": "the image come on top",
     "arena": "no image come on top, since it is inside",
@@ -35,7 +36,8 @@ def context(
     layers = layer_views(program, names)
     fires = fire_views(program, names)
     scale, zero = logit_constants(graph)
-    flash: Flash = flash_of((*layers, *fires))
+    scratches = scratch_views(program, names)
+    flash: Flash = flash_of((*layers, *fires, *scratches))
     counters = counted_steps(program, names)
     segments = segment_views(program, names)
     ram: Ram = ram_of(program)
@@ -57,6 +59,10 @@ def context(
         "layer_ids": [(names.layer[layer.name].upper(), layer.name) for layer in graph.layers],
         "layers": layers,
         "fires": fires,
+        "scratches": scratches,
+        "tables_bytes": TABLES_BYTES,
+        "group": GROUP,
+        "filter_bytes_27": filter_bytes(27),
         "arrays": [array for layer in layers for array in layer.arrays],
         "segments": segments,
         "uses_at": _uses_at(program, segments),
@@ -70,7 +76,6 @@ def context(
         "chart": arena_chart(program),
         "arena_bytes": program.arena_bytes,
         "lower_bound_bytes": program.lower_bound_bytes,
-        "scratch": program.scratch,
         "flash": flash,
         "ram": ram,
         "weights_crc": weights_crc(layers),
@@ -93,6 +98,8 @@ def _places(program: Program, names: Names) -> list[dict[str, Any]]:
 
 
 def _describe(graph: Graph, buffer: Buffer) -> str:
+    if buffer.kind == "scratch":
+        return "while it takes a turn"
     if buffer.kind == "sums":
         return f"int32 sums of {buffer.held} row(s), while they are made"
     tensor = graph.tensor(buffer.tensor)

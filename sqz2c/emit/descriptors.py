@@ -12,6 +12,7 @@ from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Layer, MaxPool, PixelTable
 from sqz2c.ir.program import Program, open_rows_of
+from sqz2c.ir.scratch import scratch_of
 from sqz2c.ir.tensor import Tensor
 
 CODINGS = {"dense": "SQZ_CODING_DENSE", "block": "SQZ_CODING_BLOCK", "raw": "SQZ_CODING_RAW"}
@@ -262,6 +263,34 @@ def fire_views(program: Program, names: Names) -> tuple[LayerView, ...]:
                     f".pool = {'&' + names.layer[pool.name] if pool else 'NULL'},",
                     f".open_rows = {open_rows_of(pool) if pool else 0},",
                     f".squeeze = &{names.layer[step.squeeze.name]},",
+                ),
+                arrays=(),
+                crc_call=None,
+            )
+        )
+
+    return tuple(views)
+
+
+def scratch_views(program: Program, names: Names) -> tuple[LayerView, ...]:
+    """
+    How each step's scratch is laid out.
+    """
+    views = []
+    for step in program.steps:
+        scratch = scratch_of(program.graph, step)
+        if scratch is None:
+            continue
+        places = {part.name: part.offset for part in scratch.parts if part.offset}
+        views.append(
+            LayerView(
+                name=step.name,
+                c_name=names.layer[str(step.scratch)],
+                comment=f"{step.name}: {scratch.size:,} B beside its tensors.",
+                c_type="sqz_scratch_t",
+                fields=(
+                    *(f".{name} = {offset}," for name, offset in places.items()),
+                    f".tile_channels = {scratch.tile_channels},",
                 ),
                 arrays=(),
                 crc_call=None,

@@ -18,6 +18,7 @@ DESCRIPTOR_BYTES = {
     "sqz_maxpool_t": 22,
     "sqz_lookup_t": 16,
     "sqz_fire_t": 20,
+    "sqz_scratch_t": 28,
 }
 RUNTIME_TABLE_BYTES = 64  # what runtime_c has of its own: the remainders of sqz_crc32.c
 
@@ -39,7 +40,10 @@ class Flash:
 
 @dataclass(frozen=True)
 class Ram:
-    """All static RAM, bytes. total_bytes is sizeof the context struct."""
+    """
+    All static RAM, bytes. total_bytes is sizeof the context struct; scratch_bytes, the most that a
+    step needs beside its tensors, lie inside of the arena.
+    """
 
     arena_bytes: int
     scratch_bytes: int
@@ -60,7 +64,7 @@ def flash_of(layers: Sequence[LayerView]) -> Flash:
 
 def ram_of(program: Program) -> Ram:
     return Ram(
-        program.arena_bytes, program.scratch.total, program.context_bytes, program.ram_bytes
+        program.arena_bytes, program.scratch_bytes, program.context_bytes, program.ram_bytes
     )
 
 
@@ -108,6 +112,7 @@ def _segment_entry(segment: Segment) -> dict[str, Any]:
                 "rows": step.rows,
                 "limit": step.limit,
                 "turns": step.turns,
+                "tile_channels": step.tile_channels if step.convs else None,
             }
             for step in segment.steps
         ],

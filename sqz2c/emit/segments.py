@@ -154,6 +154,19 @@ def _needed(program: Program, names: Names, step: Step, end: str) -> str:
 def _calls(
     names: Names, segment: Segment, number: int, step: Step, first: str, rows: str
 ) -> list[str]:
+    if step.scratch is None:
+        return _kernels(names, segment, number, step, first, rows)
+    place, layout = names.place(number, step.scratch), names.layer[step.scratch]
+
+    return [
+        f"sqz_scratch(work, at + {place}, &{layout});",
+        *_kernels(names, segment, number, step, first, rows),
+    ]
+
+
+def _kernels(
+    names: Names, segment: Segment, number: int, step: Step, first: str, rows: str
+) -> list[str]:
     source = _address(names, segment, number, step.input)
     if step.is_head:
         head = names.layer[step.layers[0].name]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqz2c.encode.codings import ORDER_OHWI, ORDER_RUNS, encode_filters
 from sqz2c.encode.decode import check_filters
-from sqz2c.ir.program import TILE_CHANNELS, Program, Step
+from sqz2c.ir.program import Program, Step
 
 
 def encode(program: Program) -> Program:
@@ -30,7 +30,7 @@ def runs_of(step: Step) -> tuple[int, ...]:
     where its convolution ends.
     """
     return tuple(
-        min(TILE_CHANNELS, conv.out_channels - first)
+        min(step.tile_channels, conv.out_channels - first)
         for conv in step.convs
-        for first in range(0, conv.out_channels, TILE_CHANNELS)
+        for first in range(0, conv.out_channels, step.tile_channels)
     )

@@ -36,3 +36,13 @@ def integer_bias(conv: Conv, source: Quantization) -> np.ndarray:
     rounded = np.rint(scaled).astype(np.float64)
 
     return np.clip(rounded, INT32_MIN, INT32_MAX).astype(np.int32)
+
+
+def folded_bias(conv: Conv, bias: np.ndarray, zero_point: int) -> np.ndarray:
+    """
+    BIAS - zero point * sum of the filter's weights, int32 [out_channels], modulo 2^32: with it
+    the kernels may multiply raw inputs, padding holding the zero point.
+    """
+    sums = conv.weights.reshape(conv.out_channels, -1).astype(np.int64).sum(axis=1)
+
+    return (bias.astype(np.int64) - zero_point * sums).astype(np.uint32).view(np.int32)

@@ -14,9 +14,10 @@ from sqz2c.ir.filters import PackedFilters
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
 
-TILE_CHANNELS = 4  # SQZ_TILE_CHANNELS of runtime_c
+TILE_CHANNELS = 4  # the fewest filters a tile
 
 InputMode = Literal["image", "arena", "rows"]
+BufferKind = Literal["map", "ring", "sums", "scratch"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +29,14 @@ class Step:
     is summed into the squeeze's int32 accumulators at once (sqz_fire).
 
     A turn computes ROWS rows of the step's output (of the head: of its convolution), the last turn
-    what is left of LIMIT, the rows that anybody reads.
+    what is left of LIMIT, the rows that anybody reads. Its weights are decoded once a turn, in
+    tiles of TILE_CHANNELS filters, each swept over all rows of the turn.
     """
 
     layers: tuple[Layer, ...]
     rows: int
     limit: int
+    tile_channels: int = TILE_CHANNELS
 
     @property
     def convs(self) -> tuple[Conv, ...]:
@@ -55,6 +58,17 @@ class Step:
     def sums(self) -> str | None:
         """Name of the buffer of the squeeze's accumulators."""
         return f"{self.squeeze.name} sums" if self.squeeze else None
+
+    @property
+    def scratch(self) -> str | None:
+        """Name of the buffer of what it needs beside its tensors; None without convolutions."""
+        return f"{self.filters[-1].name} scratch" if self.filters else None
+
+    @property
+    def sums_bytes(self) -> int:
+        """Bytes of the squeeze's accumulators at one pixel: int32, filters in whole groups."""
+        assert self.squeeze is not None
+        return 4 * (-(-self.squeeze.out_channels // TILE_CHANNELS) * TILE_CHANNELS)
 
     @property
     def pool(self) -> MaxPool | None:
@@ -96,14 +110,15 @@ def open_rows_of(pool: MaxPool) -> int:
 class Buffer:
     """
     A tensor's place while one segment runs: HELD rows as a ring (row r at r mod held); all of its
-    rows: a map; or a step's int32 sums, which live during its turns only. OFFSET, SIZE in bytes.
+    rows: a map; or a step's int32 sums or its scratch, which live during its turns only. OFFSET,
+    SIZE in bytes.
     """
 
     tensor: str
     held: int
     row_bytes: int
     offset: int
-    kind: Literal["map", "ring", "sums"]
+    kind: BufferKind
 
     @property
     def size(self) -> int:
@@ -148,24 +163,6 @@ class Segment:
         return None
 
 
-@dataclass(frozen=True)
-class Scratch:
-    """
-    RAM beside the arena, bytes: the decoder's tables, a tile of weights, a strip of outputs; for
-    steps that sum into a squeeze a run of its weights and a pool's open rows (else 0).
-    """
-
-    tables: int
-    tile: int
-    strip: int
-    run: int
-    open_rows: int
-
-    @property
-    def total(self) -> int:
-        return self.tables + self.tile + self.strip + self.run + self.open_rows
-
-
 @dataclass(frozen=True, eq=False)
 class Program:
     """
@@ -181,7 +178,6 @@ class Program:
     segments: tuple[Segment, ...]
     image_rows: int
     arena_bytes: int
-    scratch: Scratch
     lower_bound_bytes: int = 0
     filters: dict[str, PackedFilters] = field(default_factory=dict)
 
@@ -209,6 +205,12 @@ class Program:
         return self.segments[number].flows or (number == 0 and self.input_mode == "rows")
 
     @property
+    def scratch_bytes(self) -> int:
+        """The most that a step needs beside its tensors, inside of the arena."""
+        buffers = (buffer for segment in self.segments for buffer in segment.buffers)
+        return max((b.size for b in buffers if b.kind == "scratch"), default=0)
+
+    @property
     def context_bytes(self) -> int:
         """Counters of rows; where rows are fed also the image's, a state and a status."""
         extra = 3 if self.input_mode == "rows" else 0
@@ -217,4 +219,4 @@ class Program:
     @property
     def ram_bytes(self) -> int:
         """All static RAM: sizeof the context struct."""
-        return self.arena_bytes + self.scratch.total + self.context_bytes
+        return self.arena_bytes + self.context_bytes

@@ -7,10 +7,11 @@ from dataclasses import replace
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan.check import check_plan
-from sqz2c.plan.choose import candidates_of, choose
+from sqz2c.plan.choose import choose
 from sqz2c.plan.cost import instructions
 from sqz2c.plan.curve import curve
 from sqz2c.plan.lifetimes import Life, SegmentLives, lifetimes, lower_bound, peak
+from sqz2c.plan.search import frontier
 from sqz2c.plan.stages import stages_of
 from sqz2c.plan.steps import steps_of
 
@@ -35,7 +36,7 @@ def plan(
     the one an engineer would pick. The checker has agreed to it.
     """
     stages = stages_of(graph, steps_of(graph))
-    candidates = candidates_of(stages, mode)
+    candidates = frontier(stages, mode)
     program = choose(graph, stages, mode, candidates, ram_budget)
     check_plan(program)
 

@@ -5,6 +5,8 @@ It shares no code with the planner. Each byte of the arena remembers which row o
 written there last; a kernel may only read rows that are still whole.
 """
 
+import math
+
 import numpy as np
 
 from sqz2c.errors import PlanError
@@ -12,7 +14,7 @@ from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
 from sqz2c.ir.program import Buffer, Program, Segment, Step
 
-NOBODY, SUMS = -1, -2
+NOBODY, SUMS, SCRATCH = -1, -2, -3
 ROWS = 1 << 16  # tag of row r of tensor t: t * ROWS + r
 
 
@@ -148,12 +150,16 @@ class Replay:
             self._compute_summed(step, begin, end)
             return
         reads, writes = self._rows_of_turn(step, begin, end)
+        scratch = self._scratch(step)
         for conv in step.convs or step.layers[:1]:
             for _ in range(2):
+                scratch[:] = SCRATCH
                 for row in sorted(reads):
                     self._expect(step, row)
                 for pooled, is_start in writes:
                     self._write(step, conv, pooled, is_start)
+                self._expect_scratch(step, scratch)
+        scratch[:] = NOBODY
 
     def _compute_summed(self, step: Step, begin: int, end: int) -> None:
         """All reads, with the sums beside them; then the output, row by row, out of the sums."""
@@ -161,11 +167,14 @@ class Replay:
         squeeze = step.squeeze
         assert squeeze is not None
         width = self.graph.tensor(squeeze.output).width
-        if buffer.held < end - begin or buffer.row_bytes != 4 * width * squeeze.out_channels:
+        sum_bytes = 4 * (squeeze.out_channels + -squeeze.out_channels % 4)
+        if buffer.held < end - begin or buffer.row_bytes != width * sum_bytes:
             raise PlanError(f"{step.name}: its sums of {buffer.size} B are too small.")
         sums = self.owner[buffer.offset : buffer.offset + buffer.size]
+        scratch = self._scratch(step)
         sums[:] = SUMS
         for row in range(begin, end):
+            scratch[:] = SCRATCH
             for read in sorted(self._input_rows(step, row)):
                 self._expect(step, read)
         for row in range(begin, end):
@@ -173,7 +182,29 @@ class Replay:
             left = sums[(row - begin) * buffer.row_bytes : (end - begin) * buffer.row_bytes]
             if not np.all(left == SUMS):
                 raise PlanError(f"{step.name}: its sums are overwritten before they are used.")
+        self._expect_scratch(step, scratch)
         sums[:] = NOBODY
+        scratch[:] = NOBODY
+
+    def _scratch(self, step: Step) -> np.ndarray:
+        """Owners of what STEP needs beside its tensors; none without convolutions."""
+        if not step.convs:
+            return self.owner[:0]
+        buffer = self._buffer(str(step.scratch))
+        most = max(conv.out_channels for conv in step.convs) + 3
+        if step.tile_channels % 4 or not 4 <= step.tile_channels <= most:
+            raise PlanError(f"{step.name}: a tile of {step.tile_channels} filters.")
+        if buffer.offset % 4:
+            raise PlanError(f"{step.name}: its scratch is not aligned to words.")
+        needed = _scratch_bytes(self.graph, step)
+        if buffer.size < needed:
+            raise PlanError(f"{step.name}: {buffer.size} B of scratch, {needed} are needed.")
+
+        return self.owner[buffer.offset : buffer.offset + buffer.size]
+
+    def _expect_scratch(self, step: Step, scratch: np.ndarray) -> None:
+        if not np.all(scratch == SCRATCH):
+            raise PlanError(f"{step.name}: writes into its own scratch while it is used.")
 
     def _rows_of_turn(
         self, step: Step, begin: int, end: int
@@ -252,3 +283,26 @@ class Replay:
                 raise PlanError(
                     f"{step.name}: {self.done.get(step.name, 0)} of {needed} rows are computed."
                 )
+
+
+def _scratch_bytes(graph: Graph, step: Step) -> int:
+    """What a turn of STEP needs in words of 4 B, reckoned apart from those who place it."""
+    tile, weights = step.tile_channels, max(conv.filter_weights for conv in step.convs)
+    each, of_tile = _words_of(weights), _words_of(tile)
+    width = graph.tensor(step.convs[0].output).width
+    words = 256 + tile * each + 2 * each + 4 * math.ceil(weights / 16)
+    if step.pool is not None or step.squeeze is not None or step.is_head:
+        words += tile // 4 * width
+    if step.squeeze is not None:
+        filters = step.squeeze.out_channels
+        words += 256 + 4 * math.ceil(filters / 4) * of_tile + 2 * of_tile
+        if step.pool is not None:
+            held = math.ceil(step.pool.kernel / step.pool.stride)
+            words += tile // 4 * held * graph.tensor(step.pool.output).width
+
+    return 4 * words
+
+
+def _words_of(weights: int) -> int:
+    """The larger of a filter as int16, in fours, and as int8, in sixteens."""
+    return max(2 * math.ceil(weights / 4), 4 * math.ceil(weights / 16))

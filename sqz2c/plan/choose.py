@@ -7,49 +7,16 @@ from dataclasses import replace
 
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.program import (
-    TILE_CHANNELS,
-    InputMode,
-    Program,
-    Scratch,
-    Segment,
-    Step,
-    open_rows_of,
-)
+from sqz2c.ir.program import InputMode, Program, Segment
 from sqz2c.plan.cost import arithmetic
 from sqz2c.plan.layout import aligned, lay_out
 from sqz2c.plan.lifetimes import peak
-from sqz2c.plan.search import Candidate, Cut, frontier
+from sqz2c.plan.search import Candidate, Cut
 from sqz2c.plan.stages import Stage
 from sqz2c.plan.steps import geometry
 
-TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
 WORTH = 0.05  # of all instructions: what the default plan may spend to save RAM
 MIN_ARENA_BYTES = 4
-
-
-def scratch_of(graph: Graph, steps: Sequence[Step]) -> Scratch:
-    """
-    Tables, the tile of the largest filters, a strip of the widest row that is never stored, and
-    what summing into squeezes takes: a second pair of tables, a run of weights, open rows.
-    """
-    summing = [step for step in steps if step.squeeze is not None]
-    run = max((TILE_CHANNELS * s.squeeze.out_channels for s in summing if s.squeeze), default=0)
-    open_rows = max(
-        (TILE_CHANNELS * open_rows_of(s.pool) * graph.tensor(s.pool.output).width
-         for s in summing if s.pool),
-        default=0,
-    )  # fmt: skip
-    tile = TILE_CHANNELS * max(conv.filter_weights for conv in graph.convs)
-    width = max(graph.tensor(conv.output).width for conv in graph.convs)
-
-    return Scratch(
-        tables=TABLES_BYTES * (2 if summing else 1),
-        tile=aligned(tile),
-        strip=aligned(TILE_CHANNELS * width),
-        run=aligned(run),
-        open_rows=aligned(open_rows),
-    )
 
 
 def realize(
@@ -82,21 +49,18 @@ def realize(
     steps = [step for segment in segments for step in segment.steps]
     image_rows = geometry(graph, steps[0]).reads(0, steps[0].limit)[1]
 
-    return Program(
-        graph,
-        mode,
-        tuple(segments),
-        image_rows,
-        arena,
-        scratch_of(graph, steps),
-    )
+    return Program(graph, mode, tuple(segments), image_rows, arena)
 
 
 def _segment(graph: Graph, stages: Sequence[Stage], mode: InputMode, cut: Cut) -> Segment:
     """CUT with its buffers placed."""
     parts = list(zip(stages[cut.first : cut.last + 1], cut.choices, strict=True))
     steps = tuple(step for stage, choice in parts for step in stage.steps_for(choice))
-    passing = {tensor for stage, choice in parts for tensor in stage.passing(choice)}
+    passing = {
+        tensor: place
+        for stage, choice in parts
+        for tensor, place in stage.passing(choice).items()
+    }
     kind = "map" if cut.first else {"image": "outside", "arena": "map", "rows": "rows"}[mode]
     buffers, _ = lay_out(graph, steps, kind, passing)
 
@@ -112,15 +76,6 @@ def realize_all(
     laid: dict[Cut, Segment] = {}
 
     return [realize(graph, stages, mode, candidate, laid) for candidate in candidates]
-
-
-def candidates_of(stages: Sequence[Stage], mode: InputMode) -> tuple[Candidate, ...]:
-    """
-    Every program worth having: with and without summing into squeezes, whose scratch differs.
-    """
-    stored = frontier(stages, mode, summed=False)
-
-    return (*stored, *frontier(stages, mode, known=stored))
 
 
 def choose(

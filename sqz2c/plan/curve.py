@@ -4,8 +4,9 @@ The trade-off: all programs worth having, from the smallest to the cheapest.
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
-from sqz2c.plan.choose import candidates_of, realize_all
+from sqz2c.plan.choose import realize_all
 from sqz2c.plan.cost import instructions
+from sqz2c.plan.search import frontier
 from sqz2c.plan.stages import stages_of
 from sqz2c.plan.steps import steps_of
 
@@ -16,7 +17,7 @@ def curve(graph: Graph, mode: InputMode = "image") -> tuple[Program, ...]:
     The checker has not looked at them.
     """
     stages = stages_of(graph, steps_of(graph))
-    programs = realize_all(graph, stages, mode, candidates_of(stages, mode))
+    programs = realize_all(graph, stages, mode, frontier(stages, mode))
     kept: list[Program] = []
     for program in sorted(programs, key=lambda p: (p.ram_bytes, instructions(p))):
         if not kept or instructions(program) < instructions(kept[-1]):

@@ -7,12 +7,12 @@ the rows that were read and are dead by then allow: the others grow into its beg
 ways to stack them the lowest is taken; one of them is the search's model, so no plan grows.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.program import Buffer, Step
+from sqz2c.ir.program import Buffer, BufferKind, Step
+from sqz2c.ir.scratch import scratch_of
 from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.steps import Geometry, geometry
 
@@ -27,7 +27,7 @@ class _Item:
     held: int
     row_bytes: int
     wait: Wait
-    kind: Literal["map", "ring", "sums"]
+    kind: BufferKind
 
     @property
     def size(self) -> int:
@@ -59,10 +59,14 @@ def aligned(size: int) -> int:
 
 
 def lay_out(
-    graph: Graph, steps: Sequence[Step], input_place: str, passing: Collection[str] = ()
+    graph: Graph,
+    steps: Sequence[Step],
+    input_place: str,
+    passing: Mapping[str, int] | None = None,
 ) -> tuple[tuple[Buffer, ...], int]:
     """
-    (buffers, arena bytes) of a segment. PASSING names tensors that are never needed together.
+    (buffers, arena bytes) of a segment. PASSING gives tensors offsets at which no two of them that
+    are ever needed together overlap.
 
     INPUT_PLACE: "map": the segment's input is a whole map in the arena; "rows": it arrives row by
     row; "outside": it is the caller's.
@@ -75,11 +79,11 @@ def lay_out(
         for step, wait in zip(steps, outputs, strict=True)
         if step.output is not None
     ]
-    items += _sums(graph, steps, order)
+    items += [*_sums(graph, steps, order), *_scratch(graph, steps, order)]
     if input_place == "rows":
         items.append(_input_item(graph, steps[0], geometries[0], source))
     found = []
-    for buffers in _stackings(items, passing):
+    for buffers in _stackings(items, passing or {}):
         if input_place == "map":
             buffers.append(_input_map(graph, steps[0], source, items, buffers))
         found.append((aligned(max((b.end for b in buffers), default=0)), buffers))
@@ -103,13 +107,32 @@ def _sums(graph: Graph, steps: Sequence[Step], order: Sequence[Turn]) -> list[_I
     for index, step in enumerate(steps):
         if step.squeeze is None:
             continue
-        alive = sum(1 << t for t, turn in enumerate(order) if turn.step == index)
         tensor = graph.tensor(step.squeeze.output)
-        row_bytes = 4 * tensor.width * step.squeeze.out_channels
-        wait = Wait(step.rows, alive, (0,) * len(order), (0,) * len(order))
-        items.append(_Item(str(step.sums), step.rows, row_bytes, wait, "sums"))
+        row_bytes = tensor.width * step.sums_bytes
+        items.append(
+            _Item(str(step.sums), step.rows, row_bytes, _busy(index, order, step.rows), "sums")
+        )
 
     return items
+
+
+def _scratch(graph: Graph, steps: Sequence[Step], order: Sequence[Turn]) -> list[_Item]:
+    """What steps need beside their tensors."""
+    items = []
+    for index, step in enumerate(steps):
+        scratch = scratch_of(graph, step)
+        if scratch is not None:
+            wait = _busy(index, order, 1)
+            items.append(_Item(str(step.scratch), 1, scratch.size, wait, "scratch"))
+
+    return items
+
+
+def _busy(index: int, order: Sequence[Turn], held: int) -> Wait:
+    """The life of what HELD rows of are needed in the turns of step INDEX alone."""
+    alive = sum(1 << t for t, turn in enumerate(order) if turn.step == index)
+
+    return Wait(held, alive, (0,) * len(order), (0,) * len(order))
 
 
 def _input_item(graph: Graph, step: Step, rows: Geometry, wait: Wait) -> _Item:
@@ -119,7 +142,7 @@ def _input_item(graph: Graph, step: Step, rows: Geometry, wait: Wait) -> _Item:
     return _Item(tensor.name, held, tensor.width * tensor.channels, wait, "ring")
 
 
-def _stackings(items: Sequence[_Item], passing: Collection[str]) -> Iterator[list[Buffer]]:
+def _stackings(items: Sequence[_Item], passing: Mapping[str, int]) -> Iterator[list[Buffer]]:
     """
     First fit, by two orders: what pauses, or what is PASSING, comes first, then what stays, then
     the map, each in order of birth. Last the plain stack of the search's model.
@@ -131,15 +154,12 @@ def _stackings(items: Sequence[_Item], passing: Collection[str]) -> Iterator[lis
         items, key=lambda i: (i.kind == "map", i.tensor not in passing, i.born, i.tensor)
     )
     yield _first_fit(order)
-    offset = max((i.size for i in items if i.tensor in passing), default=0)
+    offset = max((passing[i.tensor] + i.size for i in items if i.tensor in passing), default=0)
     plain = []
     for item in order:
         is_passing = item.tensor in passing
-        plain.append(
-            Buffer(
-                item.tensor, item.held, item.row_bytes, 0 if is_passing else offset, item.kind
-            )
-        )
+        place = passing[item.tensor] if is_passing else offset
+        plain.append(Buffer(item.tensor, item.held, item.row_bytes, place, item.kind))
         offset += 0 if is_passing else item.size
     yield plain
 

@@ -2,7 +2,7 @@
 When each byte of the arena is needed: a program's buffers turn by turn, for people to look at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqz2c.ir.graph import PIXELS
@@ -65,10 +65,10 @@ def lifetimes(program: Program, number: int) -> SegmentLives:
         is_map = is_whole or _is_output_map(segment, index)
         lives += _merged(tensor, _moments(buffer, wait, is_whole, is_map))
     for index, step in enumerate(segment.steps):
-        sums = segment.buffer(step.sums) if step.sums else None
-        if sums is not None:
-            busy = (t for t, turn in enumerate(order) if turn.step == index)
-            lives += _merged(sums.tensor, ((t, sums.offset, sums.end) for t in busy))
+        for name in (step.sums, step.scratch):
+            own = segment.buffer(name) if name is not None else None
+            if own is not None:
+                lives += _merged(own.tensor, _busy(own, index, order))
 
     return SegmentLives(order, tuple(lives))
 
@@ -91,6 +91,13 @@ def _moments(
             )
         else:
             yield turn, buffer.offset, buffer.end
+
+
+def _busy(buffer: Buffer, index: int, order: Sequence[Turn]) -> Iterator[tuple[int, int, int]]:
+    """(turn, low, high) of what step INDEX needs in its turns alone."""
+    for number, turn in enumerate(order):
+        if turn.step == index:
+            yield number, buffer.offset, buffer.end
 
 
 def _merged(tensor: str, moments: Iterator[tuple[int, int, int]]) -> list[Life]:

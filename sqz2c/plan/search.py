@@ -79,26 +79,18 @@ class _Frontier:
 
 
 def frontier(
-    stages: Sequence[Stage],
-    mode: InputMode,
-    *,
-    summed: bool = True,
-    known: Sequence[Candidate] = (),
+    stages: Sequence[Stage], mode: InputMode
 ) -> tuple[Candidate, ...]:
     """
     All programs that no other beats in both arena and cost, smallest first.
-
-    SUMMED: steps may sum into a squeeze, which takes scratch that the arena does not show. KNOWN
-    programs make the search shorter, not its result another.
     """
-    return _Search(stages, mode, summed).run(known)
+    return _Search(stages, mode).run()
 
 
 class _Search:
-    def __init__(self, stages: Sequence[Stage], mode: InputMode, summed: bool) -> None:
+    def __init__(self, stages: Sequence[Stage], mode: InputMode) -> None:
         self.stages = stages
         self.mode = mode
-        self.summed = summed
         self.whole = _Frontier()
         # no program is smaller than its first stage with the image
         labels = self._first(0)
@@ -107,10 +99,9 @@ class _Search:
         self.least: list[list[int]] = []
         self.ceilings: dict[tuple[int, int], list[int]] = {}
 
-    def run(self, known: Sequence[Candidate] = ()) -> tuple[Candidate, ...]:
+    def run(self) -> tuple[Candidate, ...]:
         """Short segments first: the programs made of them bound what is worth extending."""
         count = len(self.stages)
-        self.whole.set(known)
         self._bound()
         labels = [self._first(first) for first in range(count)]
         segments: dict[tuple[int, int], _Frontier] = {}
@@ -156,14 +147,14 @@ class _Search:
         stage = self.stages[index]
         after = self.stages[index + 1] if index + 1 < len(self.stages) else None
         found = []
-        for choice in self._choices(stage):
+        for choice in stage.choices:
             enters = leaves = 0
             if index or self.mode == "rows":
-                enters = aligned(_ring(stage, choice, 1) * stage.input_row_bytes)
+                enters = aligned(_ring(stage, choice.pace, 1) * stage.input_row_bytes)
             elif self.mode == "arena":
                 enters = self._input_map(0)
             if after is not None:
-                rows = min(_ring(after, c, choice.rows) for c in self._choices(after))
+                rows = min(_ring(after, c.pace, choice.rows) for c in after.choices)
                 leaves = aligned(rows * after.input_row_bytes)
             size = sum(stage.inside(choice)) + max(enters, leaves)
             found.append((size, stage.cost(choice)))
@@ -196,18 +187,15 @@ class _Search:
 
         return self.ceilings[first, last]
 
-    def _choices(self, stage: Stage) -> list[Choice]:
-        return [choice for choice in stage.choices if self.summed or not choice.summed]
-
     def _first(self, first: int) -> Labels:
         """Labels of stage FIRST alone."""
         stage = self.stages[first]
-        choices = self._choices(stage)
+        choices = stage.choices
         rows = []
         for number, choice in enumerate(choices):
             stays, passes = stage.inside(choice)
             if first == 0 and self.mode == "rows":
-                stays += aligned(_ring(stage, choice, 1) * stage.input_row_bytes)
+                stays += aligned(_ring(stage, choice.pace, 1) * stage.input_row_bytes)
             rows.append((stays, passes, stage.cost(choice), number, 0))
 
         return Labels(*np.array(rows, np.int64).T, choices, None)
@@ -215,11 +203,11 @@ class _Search:
     def _extend(self, first: int, last: int, labels: Labels) -> Labels:
         """Labels of stages [FIRST, LAST] from those of [FIRST, LAST - 1]."""
         stage, floor = self.stages[last], self._input_map(first)
-        choices = self._choices(stage)
+        choices = stage.choices
         parts = []
         for number, choice in enumerate(choices):
             inside, during = stage.inside(choice)
-            rings = [inside + aligned(_ring(stage, choice, arriving.rows) * stage.input_row_bytes)
+            rings = [inside + aligned(_ring(stage, choice.pace, arriving.rows) * stage.input_row_bytes)
                      for arriving in labels.choices]  # fmt: skip
             stays = labels.stays + np.array(rings, np.int64)[labels.last]
             passes = np.maximum(labels.passes, during)
@@ -295,8 +283,9 @@ def _rows_for(stage: Stage, end: int) -> int:
 
 
 @cache
-def _ring(stage: Stage, choice: Choice, arriving: int) -> int:
-    """Rows of STAGE's input that wait when they come ARRIVING at a time."""
+def _ring(stage: Stage, pace: tuple[int, bool], arriving: int) -> int:
+    """Rows of STAGE's input that wait when it goes by PACE and they come ARRIVING at a time."""
+    choice = Choice(*pace)
     steps = stage.steps_for(choice)
     if len({(step.rows, step.limit) for step in steps}) > 1:
         return backlog(steps, [geometry(stage.graph, step) for step in steps], arriving)

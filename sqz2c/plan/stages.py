@@ -11,23 +11,32 @@ from functools import cached_property
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import PixelTable
-from sqz2c.ir.program import Step
+from sqz2c.ir.program import TILE_CHANNELS, Step
+from sqz2c.ir.scratch import most_tile_channels, scratch_of
 from sqz2c.plan.cost import step_cost
 from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
 
+TILES = (TILE_CHANNELS, 8, 16, 32, 64)  # filters a tile that are worth trying, beside all
 MAX_SUMMED = 2  # convolutions that sqz_fire sums into one squeeze
 
 
 @dataclass(frozen=True)
 class Choice:
     """
-    How a stage runs: ROWS of its last step a turn; SUMMED: straight into the squeeze's sums.
+    How a stage runs: ROWS of its last step a turn; SUMMED: straight into the squeeze's sums;
+    TILE_CHANNELS filters a tile, in each step as many as it can use.
     """
 
     rows: int
     summed: bool = False
+    tile_channels: int = TILE_CHANNELS
+
+    @property
+    def pace(self) -> tuple[int, bool]:
+        """What decides how rows wait."""
+        return self.rows, self.summed
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +54,25 @@ class Stage:
 
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
-        """Worth trying: the least rows for each number of turns, stored or summed."""
+        """
+        Worth trying: the least rows for each number of turns, stored or summed, with few or many
+        filters a tile.
+        """
         counts = range(1, self.limit + 1)
         rows = sorted({-(-self.limit // count) for count in counts}, reverse=True)
         ways = (False, True) if self.can_sum else (False,)
-        return tuple(Choice(r, summed) for r in rows for summed in ways)
+        return tuple(
+            Choice(r, summed, channels)
+            for r in rows
+            for summed in ways
+            for channels in self.tiles(summed)
+        )
+
+    def tiles(self, summed: bool) -> tuple[int, ...]:
+        """Numbers of filters a tile; the last one is all of the largest convolution."""
+        steps = self.steps_for(Choice(1, summed))
+        most = max(most_tile_channels(step) for step in steps)
+        return (*(channels for channels in TILES if channels < most), most)
 
     @cached_property
     def can_sum(self) -> bool:
@@ -72,6 +95,12 @@ class Stage:
         The steps as CHOICE has them; a table makes single rows, padding of the last adds to its
         first turn.
         """
+        return tuple(
+            replace(step, tile_channels=min(choice.tile_channels, most_tile_channels(step)))
+            for step in self._paced(choice)
+        )
+
+    def _paced(self, choice: Choice) -> tuple[Step, ...]:
         rows = choice.rows
         last = self.steps[-1]
         if choice.summed:
@@ -114,29 +143,48 @@ class Stage:
     def input_rows(self) -> int:
         return self.graph.tensor(self.steps[0].input).height
 
-    @cached_property
-    def _inside(self) -> dict[Choice, tuple[dict[str, int], dict[str, int]]]:
-        return {}
-
     def inside(self, choice: Choice) -> tuple[int, int]:
         """
-        (bytes that stay between turns, bytes needed during a turn) of tensors inside the stage.
+        (bytes that stay between turns, bytes needed during a turn) of what is inside the stage.
         """
-        staying, passing = self._measured(choice)
+        staying, passing = self._waiting(*choice.pace)
+        scratch = max(self._scratch(choice.summed, choice.tile_channels).values(), default=0)
 
-        return sum(staying.values()), max(passing.values(), default=0)
+        return sum(staying.values()), scratch + max(passing.values(), default=0)
 
-    def passing(self, choice: Choice) -> tuple[str, ...]:
+    def passing(self, choice: Choice) -> dict[str, int]:
         """
-        Buffers inside the stage of which nothing waits while other stages take turns.
+        A place for each buffer inside the stage of which nothing waits while other stages take
+        turns: scratch lies at the bottom, rows and sums on it.
         """
-        return tuple(self._measured(choice)[1])
+        scratch = self._scratch(choice.summed, choice.tile_channels)
+        above = max(scratch.values(), default=0)
+        _, passing = self._waiting(*choice.pace)
 
-    def _measured(self, choice: Choice) -> tuple[dict[str, int], dict[str, int]]:
-        """Bytes of buffers that stay, and of those that pass."""
-        if choice not in self._inside:
-            self._inside[choice] = self._measure(choice)
-        return self._inside[choice]
+        return dict.fromkeys(scratch, 0) | dict.fromkeys(passing, above)
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, bool], tuple[dict[str, int], dict[str, int]]]:
+        return {}
+
+    def _waiting(self, rows: int, summed: bool) -> tuple[dict[str, int], dict[str, int]]:
+        """Bytes of tensors that stay, and of those that pass."""
+        if (rows, summed) not in self._known:
+            self._known[rows, summed] = self._measure(Choice(rows, summed))
+        return self._known[rows, summed]
+
+    @cached_property
+    def _scratches(self) -> dict[tuple[bool, int], dict[str, int]]:
+        return {}
+
+    def _scratch(self, summed: bool, tile_channels: int) -> dict[str, int]:
+        """Bytes of scratch of each step that has some."""
+        key = summed, tile_channels
+        if key not in self._scratches:
+            steps = self.steps_for(Choice(1, summed, tile_channels))
+            found = {step.scratch: scratch_of(self.graph, step) for step in steps}
+            self._scratches[key] = {str(name): s.size for name, s in found.items() if s}
+        return self._scratches[key]
 
     def _measure(self, choice: Choice) -> tuple[dict[str, int], dict[str, int]]:
         steps = self.steps_for(choice)
@@ -147,7 +195,7 @@ class Stage:
         squeeze = steps[-1].squeeze
         if squeeze is not None:
             width = self.graph.tensor(squeeze.output).width
-            passing[str(steps[-1].sums)] = 4 * choice.rows * width * squeeze.out_channels
+            passing[str(steps[-1].sums)] = choice.rows * width * steps[-1].sums_bytes
         for step, wait in list(zip(steps, waits(steps, geometries, order)[1:], strict=True))[
             :-1
         ]:

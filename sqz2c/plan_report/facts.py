@@ -7,6 +7,7 @@ from typing import Any
 
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.program import Program, Segment, Step
+from sqz2c.ir.scratch import scratch_of
 from sqz2c.plan import SegmentLives, instructions, lifetimes, peak
 
 
@@ -43,7 +44,7 @@ def facts(planned: Planned, *, with_curve: bool = False) -> dict[str, Any]:
     Everything that is known about a plan, ready for JSON.
     """
     program = planned.program
-    graph, image, scratch = program.graph, program.graph.image, program.scratch
+    graph, image = program.graph, program.graph.image
     smaller, cheaper = planned.smaller, planned.cheaper
     result: dict[str, Any] = {
         "input": {
@@ -59,11 +60,7 @@ def facts(planned: Planned, *, with_curve: bool = False) -> dict[str, Any]:
         "ram_budget_bytes": planned.ram_budget,
         "ram": {
             "arena_bytes": program.arena_bytes,
-            "tables_bytes": scratch.tables,
-            "tile_bytes": scratch.tile,
-            "strip_bytes": scratch.strip,
-            "run_bytes": scratch.run,
-            "open_rows_bytes": scratch.open_rows,
+            "scratch_bytes": program.scratch_bytes,
             "context_bytes": program.context_bytes,
             "total_bytes": program.ram_bytes,
         },
@@ -126,6 +123,8 @@ def _segment(program: Program, number: int, segment: Segment) -> dict[str, Any]:
                 "rows": step.limit,
                 "turns": step.turns,
                 "decoded_weights": step.turns * decoded_a_turn(step),
+                "tile_channels": step.tile_channels if step.convs else None,
+                "scratch": _scratch(program, step),
             }
             for step in segment.steps
         ],
@@ -138,6 +137,13 @@ def _segment(program: Program, number: int, segment: Segment) -> dict[str, Any]:
             for buffer in segment.buffers
         ],
     }
+
+
+def _scratch(program: Program, step: Step) -> dict[str, int]:
+    """Bytes of each part of what STEP needs beside its tensors."""
+    scratch = scratch_of(program.graph, step)
+
+    return {part.name: part.size for part in scratch.parts} if scratch else {}
 
 
 def decoded_a_turn(step: Step) -> int:

@@ -3,10 +3,9 @@ A plan in words and plain characters, for a terminal.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 from sqz2c.emit.chart import arena_chart
-from sqz2c.ir.program import Program
+from sqz2c.ir.program import Program, Step
 from sqz2c.plan import instructions, lifetimes, peak
 from sqz2c.plan_report.facts import Planned, decoded_a_turn, point
 
@@ -31,14 +30,16 @@ def words(planned: Planned, *, with_curve: bool = False) -> str:
 
 def _summary(planned: Planned) -> Iterator[str]:
     program = planned.program
-    image, scratch = program.graph.image, program.scratch
+    image = program.graph.image
     size = f"{image.height}x{image.width} {program.graph.order}"
     bound = "" if planned.ram_budget is None else f" of {planned.ram_budget:,}"
     yield f"{size}, {program.graph.classes} classes; {INPUTS[program.input_mode]}"
-    parts = [f"arena {program.arena_bytes:,} (lower bound {program.lower_bound_bytes:,})"]
-    for name, size in [*asdict(scratch).items(), ("context", program.context_bytes)]:
-        if size:
-            parts.append(f"{name.replace('_', ' ')} {size:,}")
+    parts = [
+        f"arena {program.arena_bytes:,} (lower bound {program.lower_bound_bytes:,}; "
+        f"scratch inside, at most {program.scratch_bytes:,})"
+    ]
+    if program.context_bytes:
+        parts.append(f"context {program.context_bytes:,}")
     yield f"RAM      {program.ram_bytes:,} B{bound}: {', '.join(parts)}"
     yield (
         f"weights  {planned.weights:,}, each decoded {_times(planned, program)} times an image "
@@ -87,7 +88,12 @@ def _segments(program: Program) -> Iterator[str]:
             yield (
                 f"  {step.name}: {step.rows} of {step.limit} {_plural('row', step.limit)} a turn, "
                 f"{step.turns} {_plural('turn', step.turns)}, {decoded:,} weights decoded"
+                f"{_tile(step)}"
             )
+
+
+def _tile(step: Step) -> str:
+    return f", {step.tile_channels} filters a tile" if step.convs else ""
 
 
 def _plural(noun: str, count: int) -> str:
@@ -95,7 +101,8 @@ def _plural(noun: str, count: int) -> str:
 
 
 def _chart(program: Program) -> Iterator[str]:
-    yield "arena, from its first byte to its last: # a whole map, = a ring of rows, + int32 sums"
+    yield "arena, from its first byte to its last: # a whole map, = a ring of rows, + int32 sums,"
+    yield ". scratch of a step: decoder tables, a tile of filters, windows, strips"
     yield from arena_chart(program)
 
 

@@ -69,22 +69,13 @@ static inline int32_t random_bias(void)
     return kind == 1 ? INT32_MIN + random_from(0, 1000) : random_from(-20000, 20000);
 }
 
-/* What the planner reserves for one filter, or for one pixel of a window (ir/scratch.py). */
-static inline int32_t reserved_bytes(int32_t k)
-{
-    const int32_t pairs = 2 * ((k + 3) / 4 * 4);
-    const int32_t vectors = (k + 15) / 16 * 16;
-
-    return pairs > vectors ? pairs : vectors;
-}
-
 static inline void open_scratch(sqz_work_t *work, const sqz_conv_t *layer)
 {
     const int32_t k = filter_weights(layer);
 
     work->tile_channels = 4 * random_from(1, 6);
-    work->tile = random_block(work->tile_channels * reserved_bytes(k));
-    work->window = random_block(2 * reserved_bytes(k) + (k + 15) / 16 * 16);
+    work->tile = random_block(work->tile_channels * SQZ_FILTER_BYTES(k));
+    work->window = random_block(2 * SQZ_FILTER_BYTES(k) + (k + 15) / 16 * 16);
     work->strip = random_block(work->tile_channels * layer->out.width);
 }
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqz2c.encode import encode
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan import check_plan, curve, plan
-from sqz2c.plan.choose import candidates_of, realize
+from sqz2c.plan.choose import realize
+from sqz2c.plan.search import frontier
 from sqz2c.plan.stages import stages_of
 from sqz2c.plan.steps import steps_of
 from sqz2c.quantize import attach_requantizers
@@ -71,7 +72,7 @@ def all_plans(member: Member, mode: InputMode) -> list[Program]:
     graph = attach_requantizers(build(member))
     stages = stages_of(graph, steps_of(graph))
 
-    return [encode(realize(graph, stages, mode, c)) for c in candidates_of(stages, mode)]
+    return [encode(realize(graph, stages, mode, c)) for c in frontier(stages, mode)]
 
 
 def assert_equal_when_poisoned(program: Program, needed: list[np.ndarray] | None = None) -> None:

@@ -8,8 +8,8 @@ from itertools import product
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
-from sqz2c.plan.choose import candidates_of, realize
-from sqz2c.plan.search import Candidate, Cut
+from sqz2c.plan.choose import realize
+from sqz2c.plan.search import Candidate, Cut, frontier
 from sqz2c.plan.stages import Choice, Stage, stages_of
 from sqz2c.plan.steps import steps_of
 from tests.networks import Member, build
@@ -53,7 +53,7 @@ def stages(member: Member) -> tuple[Stage, ...]:
 
 @cache
 def candidates(member: Member, mode: InputMode) -> tuple[Candidate, ...]:
-    return candidates_of(stages(member), mode)
+    return frontier(stages(member), mode)
 
 
 @cache

@@ -13,9 +13,9 @@ from sqz2c.errors import PlanError
 from sqz2c.ir.program import Buffer, InputMode, Program, Segment, Step
 from sqz2c.plan import check_plan
 from sqz2c.plan.check import Replay
-from sqz2c.plan.choose import candidates_of, realize
+from sqz2c.plan.choose import realize
 from sqz2c.plan.flow import turns
-from sqz2c.plan.search import Candidate, Cut
+from sqz2c.plan.search import Candidate, Cut, frontier
 from sqz2c.plan.stages import Choice, stages_of
 from sqz2c.plan.steps import geometry, steps_of
 from tests.members import members
@@ -295,7 +295,7 @@ def test_planner_and_judge_agree_on_the_order(member: Member, mode: InputMode, a
     """Both let the last step go that can, as the C does."""
     graph = build(member)
     each = stages_of(graph, steps_of(graph))
-    candidates = candidates_of(each, mode)
+    candidates = frontier(each, mode)
     program = realize(graph, each, mode, candidates[at % len(candidates)])
     replay = Ordered(program)
     replay.run()

@@ -12,36 +12,41 @@
 #include "sqz_kernels.h"
 #include "tiny_weights.h"
 
-#if SQZ_RUNTIME_ABI != 2
-#error "tiny.c needs sqz runtime ABI 2: regenerate it with this sqz2c"
+#if SQZ_RUNTIME_ABI != 3
+#error "tiny.c needs sqz runtime ABI 3: regenerate it with this sqz2c"
 #endif
 
 #define WEIGHTS_CRC 0xc16e67b8u
 
 typedef tiny_t net_t;
 
-/* Arena: 1,736 B; 1,425 B are needed at once in the fullest turn.
+/* Arena: 3,336 B; 3,330 B are needed at once in the fullest turn.
  * tiny.h has the chart. */
 enum {
-    AT0_CONV1 = 0, /* 513 B, [9, 19, 3], a ring: 17 rows pass */
-    AT0_PIXELS = 0, /* 57 B, [1, 19, 3], a ring: 17 rows pass */
-    AT0_INPUT = 516, /* 570 B, [10, 19, 3], a ring: 17 rows pass */
-    AT0_FIRE2_SQUEEZE = 1088, /* 646 B, [17, 19, 2], a whole map */
-    AT1_POOL2 = 0, /* 504 B, [8, 9, 7], a ring: 8 rows pass */
-    AT1_FIRE2_SQUEEZE = 504, /* 646 B, [17, 19, 2], a whole map */
-    ARENA_END = 1736
+    AT0_FIRE2_SQUEEZE = 0, /* 646 B, [17, 19, 2], a whole map */
+    AT0_INPUT = 0, /* 969 B, [17, 19, 3], a ring: 17 rows pass */
+    AT0_CONV1 = 972, /* 969 B, [17, 19, 3], a ring: 17 rows pass */
+    AT0_PIXELS = 972, /* 57 B, [1, 19, 3], a ring: 17 rows pass */
+    AT0_CONV1_SCRATCH = 1944, /* 1,392 B, while it takes a turn */
+    AT0_FIRE2_SQUEEZE_SCRATCH = 1944, /* 1,136 B, while it takes a turn */
+    AT1_CONV3_SCRATCH = 0, /* 1,172 B, while it takes a turn */
+    AT1_FIRE2_EXPAND3X3_SCRATCH = 0, /* 1,372 B, while it takes a turn */
+    AT1_POOL2 = 1372, /* 504 B, [8, 9, 7], a ring: 8 rows pass */
+    AT1_FIRE2_SQUEEZE = 1876, /* 646 B, [17, 19, 2], a whole map */
+    ARENA_END = 3336
 };
 
 SQZ_STATIC_ASSERT(sizeof(tiny_t) == TINY_RAM_BYTES);
 SQZ_STATIC_ASSERT((int)ARENA_END == TINY_ARENA_BYTES);
-SQZ_STATIC_ASSERT(sizeof(((net_t *)0)->tables) == 1024);
-SQZ_STATIC_ASSERT(SQZ_TILE_CHANNELS == 4);
+SQZ_STATIC_ASSERT(sizeof(sqz_tables_t) == 1024);
+SQZ_STATIC_ASSERT(SQZ_GROUP == 4);
+SQZ_STATIC_ASSERT(SQZ_FILTER_BYTES(27) == 56);
 
 /* input: pixels [17, 19, 3] to quantized values, by table. */
 static const sqz_lookup_t input = {
     .layer = 0,
     .in = {.height = 17, .width = 19, .channels = 3, .held = 1},
-    .out_held = 10,
+    .out_held = 17,
     .table = tiny_input_table,
 };
 
@@ -51,8 +56,8 @@ static const sqz_conv_t conv1 = {
     .out_channels = 3,
     .first_channel = 0,
     .in_zero_point = 114,
-    .in = {.height = 17, .width = 19, .channels = 3, .held = 10},
-    .out = {.height = 17, .width = 19, .channels = 3, .held = 9},
+    .in = {.height = 17, .width = 19, .channels = 3, .held = 17},
+    .out = {.height = 17, .width = 19, .channels = 3, .held = 17},
     .window = {.height = 3, .width = 3, .stride = 1, .padding = 1},
     .bias = tiny_conv1_bias,
     .remap = NULL,
@@ -81,7 +86,7 @@ static const sqz_conv_t fire2_squeeze = {
     .out_channels = 2,
     .first_channel = 0,
     .in_zero_point = 24,
-    .in = {.height = 17, .width = 19, .channels = 3, .held = 9},
+    .in = {.height = 17, .width = 19, .channels = 3, .held = 17},
     .out = {.height = 17, .width = 19, .channels = 2, .held = 17},
     .window = {.height = 1, .width = 1, .stride = 1, .padding = 0},
     .bias = tiny_fire2_squeeze_bias,
@@ -207,6 +212,36 @@ static const sqz_conv_average_t conv3 = {
     .m = 0x3c638e39u,
 };
 
+/* conv1: 1,392 B beside its tensors. */
+static const sqz_scratch_t conv1_scratch = {
+    .tile = 1024,
+    .window = 1248,
+    .tile_channels = 4,
+};
+
+/* fire2/squeeze: 1,136 B beside its tensors. */
+static const sqz_scratch_t fire2_squeeze_scratch = {
+    .tile = 1024,
+    .window = 1088,
+    .tile_channels = 4,
+};
+
+/* fire2/expand1x1+fire2/expand3x3+pool2: 1,372 B beside its tensors. */
+static const sqz_scratch_t fire2_expand3x3_scratch = {
+    .tile = 1024,
+    .window = 1184,
+    .strip = 1296,
+    .tile_channels = 4,
+};
+
+/* conv3+average: 1,172 B beside its tensors. */
+static const sqz_scratch_t conv3_scratch = {
+    .tile = 1024,
+    .window = 1088,
+    .strip = 1136,
+    .tile_channels = 4,
+};
+
 /* input: 1 of 17 rows a turn. */
 static int turn_input(net_t *net)
 {
@@ -223,32 +258,34 @@ static int turn_input(net_t *net)
     return 1;
 }
 
-/* conv1: 9 of 17 rows a turn. */
+/* conv1: 17 of 17 rows a turn. */
 static int turn_conv1(net_t *net, sqz_work_t *work)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t first = net->rows.conv1;
-    const int32_t end = sqz_turn_end(first, 9, 17);
+    const int32_t end = sqz_turn_end(first, 17, 17);
 
     if (end == first || net->rows.input < sqz_rows_end(&conv1.window, 17, end - 1)) {
         return 0;
     }
+    sqz_scratch(work, at + AT0_CONV1_SCRATCH, &conv1_scratch);
     sqz_conv(&conv1, at + AT0_INPUT, at + AT0_CONV1, first, end - first, work);
     net->rows.conv1 = end;
     sqz_trace_turn((uint8_t *)net->arena);
     return 1;
 }
 
-/* fire2/squeeze: 9 of 17 rows a turn. */
+/* fire2/squeeze: 17 of 17 rows a turn. */
 static int turn_fire2_squeeze(net_t *net, sqz_work_t *work)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t first = net->rows.fire2_squeeze;
-    const int32_t end = sqz_turn_end(first, 9, 17);
+    const int32_t end = sqz_turn_end(first, 17, 17);
 
     if (end == first || net->rows.conv1 < sqz_rows_end(&fire2_squeeze.window, 17, end - 1)) {
         return 0;
     }
+    sqz_scratch(work, at + AT0_FIRE2_SQUEEZE_SCRATCH, &fire2_squeeze_scratch);
     sqz_conv(&fire2_squeeze, at + AT0_CONV1, at + AT0_FIRE2_SQUEEZE, first, end - first, work);
     net->rows.fire2_squeeze = end;
     sqz_trace_turn((uint8_t *)net->arena);
@@ -276,6 +313,7 @@ static int turn_pool2(net_t *net, sqz_work_t *work)
     if (end == first) {
         return 0;
     }
+    sqz_scratch(work, at + AT1_FIRE2_EXPAND3X3_SCRATCH, &fire2_expand3x3_scratch);
     sqz_conv_maxpool(&fire2_expand1x1, &pool2, at + AT1_FIRE2_SQUEEZE, at + AT1_POOL2, above, below - above, work);
     sqz_conv_maxpool(&fire2_expand3x3, &pool2, at + AT1_FIRE2_SQUEEZE, at + AT1_POOL2, above, below - above, work);
     net->rows.pool2 = end;
@@ -293,6 +331,7 @@ static int turn_conv3(net_t *net, int32_t *logits, sqz_work_t *work)
     if (end == first || net->rows.pool2 < sqz_rows_end(&conv3.conv.window, 8, end - 1)) {
         return 0;
     }
+    sqz_scratch(work, at + AT1_CONV3_SCRATCH, &conv3_scratch);
     sqz_conv_average(&conv3, at + AT1_POOL2, logits, first, end - first, work);
     net->rows.conv3 = end;
     sqz_trace_turn((uint8_t *)net->arena);
@@ -310,20 +349,6 @@ static void segment1_conv3(net_t *net, int32_t *logits, sqz_work_t *work)
     }
 }
 
-static sqz_work_t work_in(net_t *net)
-{
-    const sqz_work_t work = {
-        .tables = net->tables,
-        .tile = net->tile,
-        .strip = net->strip,
-        .run = NULL,
-        .open_rows = NULL,
-        .status = SQZ_OK,
-    };
-
-    return work;
-}
-
 enum { FEEDING = 0x5153 }; /* between begin and finish; anything else: not */
 
 void tiny_begin(tiny_t *net)
@@ -337,7 +362,7 @@ sqz_status_t tiny_push_rows(tiny_t *net, const uint8_t *rows, int32_t count)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t row_bytes = TINY_INPUT_WIDTH * TINY_INPUT_CHANNELS;
-    sqz_work_t work = work_in(net);
+    sqz_work_t work = {.status = SQZ_OK};
 
     if (net->state != FEEDING) {
         return SQZ_ERR_ORDER;
@@ -363,7 +388,7 @@ sqz_status_t tiny_push_rows(tiny_t *net, const uint8_t *rows, int32_t count)
 
 sqz_status_t tiny_finish(tiny_t *net, int32_t logits[TINY_CLASSES])
 {
-    sqz_work_t work = work_in(net);
+    sqz_work_t work = {.status = SQZ_OK};
 
     if (net->state != FEEDING) {
         return SQZ_ERR_ORDER;

@@ -12,28 +12,33 @@
 #include "sqz_kernels.h"
 #include "tiny_weights.h"
 
-#if SQZ_RUNTIME_ABI != 2
-#error "tiny.c needs sqz runtime ABI 2: regenerate it with this sqz2c"
+#if SQZ_RUNTIME_ABI != 3
+#error "tiny.c needs sqz runtime ABI 3: regenerate it with this sqz2c"
 #endif
 
 #define WEIGHTS_CRC 0x08bcd777u
 
 typedef tiny_t net_t;
 
-/* Arena: 96 B; 96 B are needed at once in the fullest turn.
+/* Arena: 1,488 B; 1,488 B are needed at once in the fullest turn.
  * tiny.h has the chart. */
 enum {
-    AT0_POOL1 = 0, /* 64 B, [4, 4, 4], a ring: 4 rows pass */
-    AT0_FIRE2_SQUEEZE = 64, /* 32 B, [4, 4, 2], a whole map */
-    AT1_POOL2 = 0, /* 32 B, [2, 2, 8], a ring: 2 rows pass */
-    AT1_FIRE2_SQUEEZE = 32, /* 32 B, [4, 4, 2], a whole map */
-    ARENA_END = 96
+    AT0_CONV1_SCRATCH = 0, /* 1,424 B, while it takes a turn */
+    AT0_FIRE2_SQUEEZE_SCRATCH = 0, /* 1,136 B, while it takes a turn */
+    AT0_FIRE2_SQUEEZE = 1136, /* 32 B, [4, 4, 2], a whole map */
+    AT0_POOL1 = 1424, /* 64 B, [4, 4, 4], a ring: 4 rows pass */
+    AT1_CONV3_SCRATCH = 0, /* 1,144 B, while it takes a turn */
+    AT1_FIRE2_EXPAND3X3_SCRATCH = 0, /* 1,312 B, while it takes a turn */
+    AT1_POOL2 = 1312, /* 32 B, [2, 2, 8], a ring: 2 rows pass */
+    AT1_FIRE2_SQUEEZE = 1344, /* 32 B, [4, 4, 2], a whole map */
+    ARENA_END = 1488
 };
 
 SQZ_STATIC_ASSERT(sizeof(tiny_t) == TINY_RAM_BYTES);
 SQZ_STATIC_ASSERT((int)ARENA_END == TINY_ARENA_BYTES);
-SQZ_STATIC_ASSERT(sizeof(((net_t *)0)->tables) == 1024);
-SQZ_STATIC_ASSERT(SQZ_TILE_CHANNELS == 4);
+SQZ_STATIC_ASSERT(sizeof(sqz_tables_t) == 1024);
+SQZ_STATIC_ASSERT(SQZ_GROUP == 4);
+SQZ_STATIC_ASSERT(SQZ_FILTER_BYTES(27) == 56);
 
 /* conv1: conv3x3 [18, 17, 3] -> [8, 8, 4], ReLU. 6,912 MACs. */
 static const sqz_conv_t conv1 = {
@@ -205,6 +210,37 @@ static const sqz_conv_average_t conv3 = {
     .m = 0x00000000u,
 };
 
+/* conv1+pool1: 1,424 B beside its tensors. */
+static const sqz_scratch_t conv1_scratch = {
+    .tile = 1024,
+    .window = 1248,
+    .strip = 1392,
+    .tile_channels = 4,
+};
+
+/* fire2/squeeze: 1,136 B beside its tensors. */
+static const sqz_scratch_t fire2_squeeze_scratch = {
+    .tile = 1024,
+    .window = 1088,
+    .tile_channels = 4,
+};
+
+/* fire2/expand1x1+fire2/expand3x3+pool2: 1,312 B beside its tensors. */
+static const sqz_scratch_t fire2_expand3x3_scratch = {
+    .tile = 1024,
+    .window = 1184,
+    .strip = 1296,
+    .tile_channels = 4,
+};
+
+/* conv3+average: 1,144 B beside its tensors. */
+static const sqz_scratch_t conv3_scratch = {
+    .tile = 1024,
+    .window = 1088,
+    .strip = 1136,
+    .tile_channels = 4,
+};
+
 /* conv1+pool1: 4 of 4 rows a turn. */
 static int turn_pool1(net_t *net, const uint8_t *image, sqz_work_t *work)
 {
@@ -217,6 +253,7 @@ static int turn_pool1(net_t *net, const uint8_t *image, sqz_work_t *work)
     if (end == first) {
         return 0;
     }
+    sqz_scratch(work, at + AT0_CONV1_SCRATCH, &conv1_scratch);
     sqz_conv_maxpool(&conv1, &pool1, image, at + AT0_POOL1, above, below - above, work);
     net->rows.pool1 = end;
     sqz_trace_turn((uint8_t *)net->arena);
@@ -233,6 +270,7 @@ static int turn_fire2_squeeze(net_t *net, sqz_work_t *work)
     if (end == first || net->rows.pool1 < sqz_rows_end(&fire2_squeeze.window, 4, end - 1)) {
         return 0;
     }
+    sqz_scratch(work, at + AT0_FIRE2_SQUEEZE_SCRATCH, &fire2_squeeze_scratch);
     sqz_conv(&fire2_squeeze, at + AT0_POOL1, at + AT0_FIRE2_SQUEEZE, first, end - first, work);
     net->rows.fire2_squeeze = end;
     sqz_trace_turn((uint8_t *)net->arena);
@@ -259,6 +297,7 @@ static int turn_pool2(net_t *net, sqz_work_t *work)
     if (end == first) {
         return 0;
     }
+    sqz_scratch(work, at + AT1_FIRE2_EXPAND3X3_SCRATCH, &fire2_expand3x3_scratch);
     sqz_conv_maxpool(&fire2_expand1x1, &pool2, at + AT1_FIRE2_SQUEEZE, at + AT1_POOL2, above, below - above, work);
     sqz_conv_maxpool(&fire2_expand3x3, &pool2, at + AT1_FIRE2_SQUEEZE, at + AT1_POOL2, above, below - above, work);
     net->rows.pool2 = end;
@@ -276,6 +315,7 @@ static int turn_conv3(net_t *net, int32_t *logits, sqz_work_t *work)
     if (end == first || net->rows.pool2 < sqz_rows_end(&conv3.conv.window, 2, end - 1)) {
         return 0;
     }
+    sqz_scratch(work, at + AT1_CONV3_SCRATCH, &conv3_scratch);
     sqz_conv_average(&conv3, at + AT1_POOL2, logits, first, end - first, work);
     net->rows.conv3 = end;
     sqz_trace_turn((uint8_t *)net->arena);
@@ -293,24 +333,10 @@ static void segment1_conv3(net_t *net, int32_t *logits, sqz_work_t *work)
     }
 }
 
-static sqz_work_t work_in(net_t *net)
-{
-    const sqz_work_t work = {
-        .tables = net->tables,
-        .tile = net->tile,
-        .strip = net->strip,
-        .run = NULL,
-        .open_rows = NULL,
-        .status = SQZ_OK,
-    };
-
-    return work;
-}
-
 sqz_status_t tiny_run(tiny_t *net, const uint8_t image[TINY_INPUT_BYTES],
     int32_t logits[TINY_CLASSES])
 {
-    sqz_work_t work = work_in(net);
+    sqz_work_t work = {.status = SQZ_OK};
 
     memset(&net->rows, 0, sizeof(net->rows));
     segment0_fire2_squeeze(net, image, &work);

@@ -1,0 +1,117 @@
+"""
+What a step needs beside its tensors while it takes a turn: the one place with these sizes.
+
+They hold for every variant of the kernels: a filter in a tile, or one pixel of a window, takes
+`filter_bytes`, however a variant lays it out (sqz_scratch_t of runtime_c).
+"""
+
+from dataclasses import dataclass
+
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import Step, open_rows_of
+
+GROUP = 4  # SQZ_GROUP of runtime_c: filters that kernels compute at once
+TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
+PIXELS_AT_ONCE = 2  # neighbours of a row that share a window
+WORD = 4
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bytes [OFFSET, OFFSET + SIZE) of a step's scratch."""
+
+    name: str
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """
+    Sizes in bytes, in the order in which the parts lie, each a multiple of a word; 0: none.
+
+    TABLES of the decoder, [2] where a squeeze is summed; TILE: TILE_CHANNELS filters; WINDOW: two
+    pixels, and room to gather one; STRIP: a row of the tile's outputs, where they are not stored;
+    RUN: the squeeze's weights for the tile's channels; RUN_WINDOW:
+    two pixels of the tile's channels; OPEN_ROWS of a pool, the tile's channels.
+    """
+
+    tile_channels: int
+    tables: int
+    tile: int
+    window: int
+    strip: int
+    run: int
+    run_window: int
+    open_rows: int
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Those that there are, one behind the other."""
+        found, offset = [], 0
+        for name in ("tables", "tile", "window", "strip", "run", "run_window", "open_rows"):
+            size = getattr(self, name)
+            if size:
+                found.append(Part(name, offset, size))
+            offset += size
+
+        return tuple(found)
+
+    @property
+    def size(self) -> int:
+        return (
+            self.tables + self.tile + self.window + self.strip
+            + self.run + self.run_window + self.open_rows
+        )  # fmt: skip
+
+
+def filter_bytes(weights: int) -> int:
+    """
+    Room for WEIGHTS of one filter in a tile, or one pixel's inputs in a window, in any variant:
+    int16 in fours, or int8 in sixteens.
+    """
+    return max(2 * _up(weights, 4), _up(weights, 16))
+
+
+def most_tile_channels(step: Step) -> int:
+    """
+    Filters of the largest convolution that STEP sweeps, in whole groups; GROUP where it has none.
+    """
+    return _up(max((conv.out_channels for conv in step.convs), default=GROUP), GROUP)
+
+
+def scratch_of(graph: Graph, step: Step) -> Scratch | None:
+    """
+    What a turn of STEP needs; None where it has no weights.
+    """
+    if not step.convs:
+        return None
+    channels = step.tile_channels
+    weights = max(conv.filter_weights for conv in step.convs)
+    width = graph.tensor(step.convs[0].output).width
+    is_stored = step.pool is None and step.squeeze is None and not step.is_head
+    run = run_window = open_rows = 0
+    if step.squeeze is not None:
+        filters = step.squeeze.out_channels
+        run = _up(filters, GROUP) * filter_bytes(channels)
+        run_window = PIXELS_AT_ONCE * filter_bytes(channels)
+        if step.pool is not None:
+            open_rows = (
+                channels * open_rows_of(step.pool) * graph.tensor(step.pool.output).width
+            )
+
+    return Scratch(
+        tile_channels=channels,
+        tables=TABLES_BYTES * (1 if step.squeeze is None else 2),
+        tile=channels * filter_bytes(weights),
+        window=PIXELS_AT_ONCE * filter_bytes(weights) + _up(weights, 16),
+        strip=0 if is_stored else _up(channels * width, WORD),
+        run=_up(run, WORD),
+        run_window=run_window,
+        open_rows=_up(open_rows, WORD),
+    )
+
+
+def _up(size: int, step: int) -> int:
+    """SIZE, rounded up to whole STEPs."""
+    return -(-size // step) * step
