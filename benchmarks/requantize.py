@@ -1,11 +1,12 @@
 """
-The integer requantizer beside float32 for all 2^32 accumulators, on this machine.
+The integer requantizer beside float32 for every accumulator, on this machine.
 
     python benchmarks/requantize.py [--exact]
 
-Several multipliers, each in the form that the compiler picks for it and in the checked form where
-that is legal; where neither is (with --exact always) in the exact form. Prints one line a run, and
-fails where anything differs. About 7 minutes on two idle cores, 25 with --exact.
+Several multipliers: in the fixed form, where one is proved, over all accumulators of its proof; in
+the checked form, where that is legal, over all 2^32; where neither is (with --exact always) in the
+exact form, over all 2^32 too. Prints one line a run, and fails where anything differs. About 7
+minutes on two idle cores, 25 with --exact.
 """
 
 import argparse
@@ -23,28 +24,30 @@ import numpy as np
 from cffi import FFI
 
 from sqz2c import assets
-from sqz2c.quantize.requantize import CHECKED_EXPONENTS, fit_fixed
+from sqz2c.quantize.fixed_point import LIFTS, Reach, fit_fixed
+from sqz2c.quantize.requantize import CHECKED_EXPONENTS
+from sqz2c.quantize.rescaling import Rescaling
 from sqz2c.verify.host import c_compiler
 
 FORMS = {"fixed": 0, "checked": 1, "exact": 2}
 FLAGS = ("-std=c99", "-O3", "-fno-fast-math", "-ffp-contract=off", "-march=native")
-SLICES = 256  # of the 2^32 accumulators; each is one call, so that threads share them evenly
+SLICES = 256  # of a run's accumulators; each is one call, so that threads share them evenly
 DECLARATIONS = """
 typedef struct {
     uint8_t form;
     uint8_t per_filter;
     uint8_t zero_point;
     uint8_t low;
+    uint8_t lift;
     const int32_t *factor;
-    const int64_t *addend;
-    const uint8_t *shift;
     const uint32_t *m;
 } sqz_requantizer_t;
+typedef struct { sqz_requantizer_t requantizer; float m; int32_t start; } requantize_case_t;
 typedef struct { int64_t differences; int64_t first; } requantize_result_t;
-void requantize_range(const sqz_requantizer_t *requantizer, float m, int64_t begin, int64_t end,
+void requantize_range(const requantize_case_t *scaling, int64_t begin, int64_t end,
                       requantize_result_t *result);
-void requantize_many(const sqz_requantizer_t *requantizer, int32_t channel, const int32_t *acc,
-                     uint8_t *out, int64_t count);
+void requantize_many(const requantize_case_t *scaling, const int32_t *acc, uint8_t *out,
+                     int64_t count);
 """
 
 # Bits of m, zero point, smallest output. Mantissas at both ends, with single bits, with all bits,
@@ -73,14 +76,16 @@ EXACT_CASES = (3,)  # whose exact form is run too, though others are legal
 @dataclass(frozen=True)
 class Scaling:
     """
-    One rescaling in FORM; FITTED is (factor, addend, shift), which only form "fixed" needs.
+    RESCALING in FORM; FACTOR, START (of an accumulator whose bias is 0), LIFT and SPAN, the
+    accumulators of the proof, both ends included, belong to form "fixed".
     """
 
     form: str
-    m: np.float32
-    zero_point: int
-    low: int
-    fitted: tuple[int, int, int] = (0, 0, 0)
+    rescaling: Rescaling
+    factor: int = 0
+    start: int = 0
+    lift: int = 0
+    span: tuple[int, int] = (-(2**31), 2**31 - 1)
 
 
 class CRequantizer:
@@ -110,7 +115,6 @@ class CRequantizer:
         described, _kept = self._describe(scaling)
         self._library.requantize_many(
             described,
-            0,
             self._ffi.from_buffer("int32_t[]", acc),
             self._ffi.from_buffer("uint8_t[]", out),
             acc.size,
@@ -124,39 +128,60 @@ class CRequantizer:
         """
         result = self._ffi.new("requantize_result_t *")
         described, _kept = self._describe(scaling)
-        self._library.requantize_range(described, float(scaling.m), begin, end, result)
+        self._library.requantize_range(described, begin, end, result)
 
         return result.differences, result.first
 
     def _describe(self, scaling: Scaling) -> tuple[object, tuple[object, ...]]:
         """The C struct, and the arrays that must outlive it."""
-        factor, addend, shift = scaling.fitted
+        rescaling = scaling.rescaling
+        m = np.float32(rescaling.m)
         arrays = (
-            self._ffi.new("int32_t[1]", [factor]),
-            self._ffi.new("int64_t[1]", [addend]),
-            self._ffi.new("uint8_t[1]", [shift]),
-            self._ffi.new("uint32_t[1]", [int(np.float32(scaling.m).view(np.uint32))]),
+            self._ffi.new("int32_t[1]", [scaling.factor]),
+            self._ffi.new("uint32_t[1]", [int(m.view(np.uint32))]),
         )
-        form = FORMS[scaling.form]
+        numbers = FORMS[scaling.form], 0, rescaling.zero_point, rescaling.low, scaling.lift
         described = self._ffi.new(
-            "sqz_requantizer_t *", (form, 0, scaling.zero_point, scaling.low, *arrays)
+            "requantize_case_t *", ((*numbers, *arrays), float(m), scaling.start)
         )
 
         return described, arrays
 
 
-def forms_of(m: np.float32, zero_point: int, low: int, exact: bool) -> Iterator[Scaling]:
+def usual_span(m: np.float32) -> tuple[int, int]:
     """
-    Every form that is right for M; the exact one where it is asked for, or the only one.
+    Accumulators that a layer with multiplier M may well reach: outputs to +-8000 before clamping.
     """
-    fitted = fit_fixed(m, zero_point, low)
-    is_checked = 126 - (int(m.view(np.uint32)) >> 23) in CHECKED_EXPONENTS
-    if fitted is not None:
-        yield Scaling("fixed", m, zero_point, low, fitted)
+    largest = int(min(2**22, 8000 / float(m)))
+
+    return -largest, largest
+
+
+def fixed_scaling(rescaling: Rescaling, span: tuple[int, int]) -> Scaling | None:
+    """
+    Form "fixed" for all accumulators of SPAN, as the compiler fits it for a bias of 0.
+    """
+    reach = Reach(*(np.array([value], np.int64) for value in (0, *span)))
+    for lift in LIFTS:
+        found = fit_fixed(rescaling, reach, lift)
+        if found is not None:
+            return Scaling("fixed", rescaling, found.factor, int(found.start[0]), lift, span)
+
+    return None
+
+
+def forms_of(rescaling: Rescaling, exact: bool) -> Iterator[Scaling]:
+    """
+    Every form that is right; the exact one where it is asked for, or the only one.
+    """
+    fixed = fixed_scaling(rescaling, usual_span(rescaling.m))
+    is_checked = 126 - (int(rescaling.m.view(np.uint32)) >> 23) in CHECKED_EXPONENTS
+    if fixed is not None:
+        yield fixed
     if is_checked:
-        yield Scaling("checked", m, zero_point, low)
-    if exact or not (fitted or is_checked):
-        yield Scaling("exact", m, zero_point, low)
+        yield Scaling("checked", rescaling)
+    if exact or not (fixed or is_checked):
+        yield Scaling("exact", rescaling)
 
 
 def run(requantizer: CRequantizer, scaling: Scaling, pool: ThreadPoolExecutor) -> int:
@@ -164,14 +189,21 @@ def run(requantizer: CRequantizer, scaling: Scaling, pool: ThreadPoolExecutor) -
     All accumulators of one scaling; prints its line and gives the number of differences.
     """
     begun = time.perf_counter()
-    size = 2**32 // SLICES
-    starts = range(-(2**31), 2**31, size)
-    results = list(pool.map(lambda at: requantizer.compare(scaling, at, at + size), starts))
+    rescaling = scaling.rescaling
+    first_acc, end = scaling.span[0], scaling.span[1] + 1
+    size = (end - first_acc) // SLICES + 1
+    results = list(
+        pool.map(
+            lambda at: requantizer.compare(scaling, at, min(at + size, end)),
+            range(first_acc, end, size),
+        )
+    )
     differences = sum(count for count, _ in results)
     first = next((f", first at {at}" for count, at in results if count), "")
     print(
-        f"m = {float(scaling.m):.9e}, zero point {scaling.zero_point:3d}, low {scaling.low:3d}, "
-        f"{scaling.form:7s}: {differences} differences{first} "
+        f"m = {float(rescaling.m):.9e}, zero point {rescaling.zero_point:3d}, "
+        f"low {rescaling.low:3d}, {scaling.form:7s}: {differences} differences{first} "
+        f"in {end - first_acc} accumulators "
         f"({time.perf_counter() - begun:.0f} s)",
         flush=True,
     )
@@ -194,7 +226,8 @@ def main() -> None:
         requantizer = CRequantizer(Path(folder))
         for number, (bits, zero_point, low) in enumerate(CASES):
             m = np.array([bits], np.uint32).view(np.float32)[0]
-            for scaling in forms_of(m, zero_point, low, everything or number in EXACT_CASES):
+            rescaling = Rescaling(m, zero_point, low)
+            for scaling in forms_of(rescaling, everything or number in EXACT_CASES):
                 differences += run(requantizer, scaling, pool)
     print(f"{differences} differences")
     sys.exit(differences != 0)

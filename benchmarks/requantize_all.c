@@ -7,16 +7,23 @@
 
 #include "sqz_requantize.h"
 
+/* A requantizer of one filter, its m, and the start of an accumulator for a bias of 0. */
+typedef struct {
+    sqz_requantizer_t requantizer;
+    float m;
+    int32_t start;
+} requantize_case_t;
+
 /* What was found: how many accumulators differ, and the first of them. */
 typedef struct {
     int64_t differences;
     int64_t first;
 } requantize_result_t;
 
-void requantize_range(const sqz_requantizer_t *requantizer, float m, int64_t begin, int64_t end,
+void requantize_range(const requantize_case_t *scaling, int64_t begin, int64_t end,
                       requantize_result_t *result);
-void requantize_many(const sqz_requantizer_t *requantizer, int32_t channel, const int32_t *acc,
-                     uint8_t *out, int64_t count);
+void requantize_many(const requantize_case_t *scaling, const int32_t *acc, uint8_t *out,
+                     int64_t count);
 
 /* The definition (SPEC.md section 2.3): each line is one float32 operation. */
 static uint8_t by_float(int32_t acc, float m, int32_t zero_point, int32_t low)
@@ -30,10 +37,10 @@ static uint8_t by_float(int32_t acc, float m, int32_t zero_point, int32_t low)
 }
 
 /* Compare accumulators [BEGIN, END). */
-void requantize_range(const sqz_requantizer_t *requantizer, float m, int64_t begin, int64_t end,
+void requantize_range(const requantize_case_t *scaling, int64_t begin, int64_t end,
                       requantize_result_t *result)
 {
-    const sqz_requantizer_t local = *requantizer;
+    const sqz_requantizer_t local = scaling->requantizer;
     sqz_scaler_t scaler;
 
     sqz_scaler_init(&scaler, &local, 0);
@@ -41,9 +48,11 @@ void requantize_range(const sqz_requantizer_t *requantizer, float m, int64_t beg
     result->first = 0;
     for (int64_t i = begin; i < end; i++) {
         const int32_t acc = (int32_t)i;
-        const uint8_t expected = by_float(acc, m, local.zero_point, local.low);
+        const uint8_t expected = by_float(acc, scaling->m, local.zero_point, local.low);
 
-        if (sqz_requantize(acc, &scaler, &local) != expected) {
+        const int32_t lifted = sqz_accumulator(acc, scaling->start, &local);
+
+        if (sqz_requantize(lifted, &scaler, &local) != expected) {
             if (result->differences == 0) {
                 result->first = i;
             }
@@ -52,14 +61,32 @@ void requantize_range(const sqz_requantizer_t *requantizer, float m, int64_t beg
     }
 }
 
-/* OUT[i] for filter CHANNEL and each of COUNT accumulators. */
-void requantize_many(const sqz_requantizer_t *requantizer, int32_t channel, const int32_t *acc,
-                     uint8_t *out, int64_t count)
+/* OUT[i] for each of COUNT accumulators; four together where four are left. */
+void requantize_many(const requantize_case_t *scaling, const int32_t *acc, uint8_t *out,
+                     int64_t count)
 {
-    sqz_scaler_t scaler;
+    const sqz_requantizer_t *const requantizer = &scaling->requantizer;
+    sqz_scaler_t scalers[4];
+    int64_t i = 0;
 
-    sqz_scaler_init(&scaler, requantizer, channel);
-    for (int64_t i = 0; i < count; i++) {
-        out[i] = sqz_requantize(acc[i], &scaler, requantizer);
+    for (int32_t c = 0; c < 4; c++) {
+        sqz_scaler_init(&scalers[c], requantizer, 0);
+    }
+    for (; i + 4 <= count; i += 4) {
+        int32_t lifted[4];
+
+        for (int32_t c = 0; c < 4; c++) {
+            lifted[c] = sqz_accumulator(acc[i + c], scaling->start, requantizer);
+        }
+        const uint32_t four = sqz_requantize4(lifted, scalers, requantizer);
+
+        for (int32_t c = 0; c < 4; c++) {
+            out[i + c] = (uint8_t)(four >> (8 * c));
+        }
+    }
+    for (; i < count; i++) {
+        const int32_t lifted = sqz_accumulator(acc[i], scaling->start, requantizer);
+
+        out[i] = sqz_requantize(lifted, scalers, requantizer);
     }
 }

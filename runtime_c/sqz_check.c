@@ -33,9 +33,7 @@ static uint32_t crc_of_requantizer(uint32_t crc, const sqz_requantizer_t *requan
     const uint32_t count = requantizer->per_filter ? filters : 1;
 
     if (requantizer->form == SQZ_REQUANTIZE_FIXED) {
-        crc = sqz_crc32(crc, requantizer->factor, count * (uint32_t)sizeof(int32_t));
-        crc = sqz_crc32(crc, requantizer->addend, count * (uint32_t)sizeof(int64_t));
-        return sqz_crc32(crc, requantizer->shift, count);
+        return sqz_crc32(crc, requantizer->factor, count * (uint32_t)sizeof(int32_t));
     }
     return sqz_crc32(crc, requantizer->m, count * (uint32_t)sizeof(uint32_t));
 }

@@ -45,6 +45,7 @@ void sqz_conv(const sqz_conv_t *layer, const uint8_t *in, uint8_t *out, int32_t 
             sqz_strip_compute(&tile, in, row, strip);
         }
     }
+    sqz_profile(layer->layer, SQZ_PHASE_OTHER);
 }
 
 #ifdef SQZ_TRACE
@@ -90,6 +91,7 @@ void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const 
             trace_pool(&tile, pool, row, &pooled);
         }
     }
+    sqz_profile(layer->layer, SQZ_PHASE_OTHER);
 }
 
 /* Add WIDTH pixels of STRIP to SUMS, channel by channel. */
@@ -139,10 +141,12 @@ void sqz_conv_average(const sqz_conv_average_t *layer, const uint8_t *in, int32_
         }
         for (int32_t row = first_row; row < end_row; row++) {
             sqz_strip_compute(&tile, in, row, strip);
+            sqz_profile(conv->layer, SQZ_PHASE_POOL);
             add_strip(strip, conv->out.width, tile.channels, sums);
         }
         if (end_row == conv->out.height) {
             average(layer, sums, tile.channels);
         }
     }
+    sqz_profile(conv->layer, SQZ_PHASE_OTHER);
 }

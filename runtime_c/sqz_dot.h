@@ -2,7 +2,8 @@
  *
  * A WINDOW holds the inputs of two output pixels, a GROUP the weights of four filters, both K
  * values long; sqz_dot adds the eight sums of products. How they lie in memory is the variant's
- * own business: it packs groups, fills windows, and multiplies. All variants give the same bits;
+ * own business: it packs groups, fills windows, and multiplies. Sums are complete when
+ * sqz_accumulated has seen them: then they are accumulators for the requantizer. All variants give the same bits;
  * the compiler's own macros choose. Compile with SQZ_PORTABLE to have the plain one everywhere.
  *
  * K values take sqz_lane_bytes(k) bytes a filter or pixel, never more than the planner reserves:
@@ -23,6 +24,15 @@
  * header first, so that what its loops inline is compiled alike. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
+#endif
+
+/* Always, so that sums stay in registers. */
+#if defined(__GNUC__)
+#define SQZ_INLINE static inline __attribute__((always_inline))
+#define SQZ_APART static __attribute__((noinline))
+#else
+#define SQZ_INLINE static inline
+#define SQZ_APART static
 #endif
 
 #if defined(SQZ_PORTABLE)

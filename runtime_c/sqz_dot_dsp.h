@@ -16,12 +16,12 @@ enum { SQZ_LANES = 4 }; /* runs of multiples of so many bytes go into a window a
 
 typedef uint64_t __attribute__((may_alias)) sqz_pairs_t; /* two pairs, in one load */
 
-static inline int32_t sqz_lane_bytes(int32_t k)
+SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)
 {
     return 2 * ((k + 3) & ~3);
 }
 
-static inline uint32_t sqz_load4(const void *from)
+SQZ_INLINE uint32_t sqz_load4(const void *from)
 {
     uint32_t value;
 
@@ -29,37 +29,50 @@ static inline uint32_t sqz_load4(const void *from)
     return value;
 }
 
-static inline uint32_t sqz_rotate(uint32_t value)
-{
-    return value >> 8 | value << 24;
-}
-
 /* Volatile, so that it stays in a register: then AND takes the shift along, as UXTB16 would. */
 static const volatile uint32_t sqz_even_bytes = 0x00ff00ffu;
 
-/* Filter FILTER (0..3) of GROUP gets its K WEIGHTS. */
-static inline void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *weights, int32_t k)
+/* Weights come lifted out of the decoder, so that sums are, too, and begin with the bias. */
+typedef int16_t sqz_weight_t;
+
+SQZ_INLINE sqz_status_t sqz_read_weights(sqz_decoder_t *decoder, sqz_weight_t *out, int32_t count,
+                                         int32_t lift)
+{
+    return sqz_decoder_read16(decoder, out, (uint32_t)count, (uint32_t)lift);
+}
+
+SQZ_INLINE int32_t sqz_first_sum(int32_t bias)
+{
+    return bias;
+}
+
+SQZ_INLINE int32_t sqz_accumulated(int32_t sum, int32_t bias, int32_t lift)
+{
+    (void)bias;
+    (void)lift;
+    return sum;
+}
+
+/* Filter FILTER (0..3) of GROUP gets its K WEIGHTS; up to 3 behind them are overwritten. */
+SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, sqz_weight_t *weights, int32_t k)
 {
     uint32_t *to = (uint32_t *)(void *)group + filter;
 
-    for (; k >= 4; k -= 4, weights += 4, to += 2 * SQZ_GROUP) {
-        const uint32_t four = sqz_load4(weights);
-
-        to[0] = (uint32_t)__sxtb16((int8x4_t)four);
-        to[SQZ_GROUP] = (uint32_t)__sxtb16((int8x4_t)sqz_rotate(four));
+    for (int32_t i = k; i < ((k + 3) & ~3); i++) {
+        weights[i] = 0;
     }
-    if (k > 0) {
-        uint32_t four = 0;
+    for (; k > 0; k -= 4, weights += 4, to += 2 * SQZ_GROUP) {
+        const uint32_t w01 = sqz_load4(weights);
+        const uint32_t w23 = sqz_load4(weights + 2);
 
-        memcpy(&four, weights, (uint32_t)k);
-        to[0] = (uint32_t)__sxtb16((int8x4_t)four);
-        to[SQZ_GROUP] = (uint32_t)__sxtb16((int8x4_t)sqz_rotate(four));
+        to[0] = (w01 & 0xffffu) | w23 << 16;
+        to[SQZ_GROUP] = w01 >> 16 | (w23 & 0xffff0000u);
     }
 }
 
 /* Values [at, at + count) of pixel SLOT (0, 1) are those FROM on; at is a multiple of 4, and
  * COUNT is rounded up to one. */
-static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
+SQZ_INLINE void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
                                   int32_t count)
 {
     uint32_t *to = (uint32_t *)(void *)window + at + slot;
@@ -89,7 +102,7 @@ static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, con
 }
 
 /* Values [at, at + count) of pixel SLOT are all VALUE. */
-static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
+SQZ_INLINE void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
                                    int32_t count)
 {
     uint32_t *to = (uint32_t *)(void *)window + at + slot;
@@ -119,46 +132,161 @@ static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, ui
         b3 = __smlad(SQZ_HIGH(pixels), SQZ_HIGH(w23), b3);       \
     } while (0)
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
-static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                           int32_t acc[2][SQZ_GROUP])
-{
-    const sqz_pairs_t *x = (const sqz_pairs_t *)(const void *)window;
-    const sqz_pairs_t *w = (const sqz_pairs_t *)(const void *)group;
-    const int32_t quads = (k + 3) / 4;
-    const sqz_pairs_t *const last = x + 2 * (quads & ~3);
-    const sqz_pairs_t *const end = x + 2 * quads;
-    int32_t a0 = acc[0][0];
-    int32_t a1 = acc[0][1];
-    int32_t a2 = acc[0][2];
-    int32_t a3 = acc[0][3];
-    int32_t b0 = acc[1][0];
-    int32_t b1 = acc[1][1];
-    int32_t b2 = acc[1][2];
-    int32_t b3 = acc[1][3];
+/* Where the sums of a block begin and how long it is: 4 * QUADS values. */
+typedef struct {
+    const sqz_pairs_t *x;
+    const sqz_pairs_t *w;
+    int32_t quads;
+} sqz_block_t;
 
-    for (; x != last; x += 8, w += 16) {
-        SQZ_DOT_PAIR(x + 0, w + 0);
+SQZ_INLINE sqz_block_t sqz_block(const uint8_t *window, const uint8_t *group, int32_t k)
+{
+    const sqz_block_t block = {
+        .x = (const sqz_pairs_t *)(const void *)window,
+        .w = (const sqz_pairs_t *)(const void *)group,
+        .quads = (k + 3) / 4,
+    };
+
+    return block;
+}
+
+/* Sixteen values at a time, or four. */
+#define SQZ_DOT_WHOLE(x, w, end)                \
+    do {                                        \
+        SQZ_DOT_PAIR((x), (w));                 \
+        SQZ_DOT_PAIR((x) + 1, (w) + 2);         \
+        SQZ_DOT_PAIR((x) + 2, (w) + 4);         \
+        SQZ_DOT_PAIR((x) + 3, (w) + 6);         \
+        SQZ_DOT_PAIR((x) + 4, (w) + 8);         \
+        SQZ_DOT_PAIR((x) + 5, (w) + 10);        \
+        SQZ_DOT_PAIR((x) + 6, (w) + 12);        \
+        SQZ_DOT_PAIR((x) + 7, (w) + 14);        \
+        (x) += 8;                               \
+        (w) += 16;                              \
+    } while ((x) != (end))
+
+/* Add the values that do not fill sixteen, the first of the block: REST (1..3) quads. */
+SQZ_APART void sqz_dot_rest(const sqz_pairs_t *x, const sqz_pairs_t *w, int32_t rest,
+                            int32_t acc[2 * SQZ_GROUP])
+{
+    const sqz_pairs_t *const end = x + 2 * rest;
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+    int32_t b0 = acc[4];
+    int32_t b1 = acc[5];
+    int32_t b2 = acc[6];
+    int32_t b3 = acc[7];
+
+    do {
+        SQZ_DOT_PAIR(x, w);
         SQZ_DOT_PAIR(x + 1, w + 2);
-        SQZ_DOT_PAIR(x + 2, w + 4);
-        SQZ_DOT_PAIR(x + 3, w + 6);
-        SQZ_DOT_PAIR(x + 4, w + 8);
-        SQZ_DOT_PAIR(x + 5, w + 10);
-        SQZ_DOT_PAIR(x + 6, w + 12);
-        SQZ_DOT_PAIR(x + 7, w + 14);
+        x += 2;
+        w += 4;
+    } while (x != end);
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+    acc[4] = b0;
+    acc[5] = b1;
+    acc[6] = b2;
+    acc[7] = b3;
+}
+
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
+SQZ_APART void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                       int32_t sums[2][SQZ_GROUP])
+{
+    const sqz_block_t block = sqz_block(window, group, k);
+    const sqz_pairs_t *const end = block.x + 2 * block.quads;
+    const sqz_pairs_t *x = block.x;
+    const sqz_pairs_t *w = block.w;
+    const int32_t rest = block.quads & 3;
+    int32_t *const acc = sums[0];
+
+    if (rest > 0) {
+        sqz_dot_rest(x, w, rest, acc);
+        x += 2 * rest;
+        w += 4 * rest;
     }
-    for (; x != end; x += 2, w += 4) {
-        SQZ_DOT_PAIR(x + 0, w + 0);
-        SQZ_DOT_PAIR(x + 1, w + 2);
+    if (x == end) {
+        return;
     }
-    acc[0][0] = a0;
-    acc[0][1] = a1;
-    acc[0][2] = a2;
-    acc[0][3] = a3;
-    acc[1][0] = b0;
-    acc[1][1] = b1;
-    acc[1][2] = b2;
-    acc[1][3] = b3;
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+    int32_t b0 = acc[4];
+    int32_t b1 = acc[5];
+    int32_t b2 = acc[6];
+    int32_t b3 = acc[7];
+
+    SQZ_DOT_WHOLE(x, w, end);
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+    acc[4] = b0;
+    acc[5] = b1;
+    acc[6] = b2;
+    acc[7] = b3;
+}
+
+SQZ_INLINE uint64_t sqz_rescale8(const int32_t acc[2][SQZ_GROUP], const int32_t *factor)
+{
+    const uint32_t first = sqz_rescale(acc[0][0], factor[0])
+                           | sqz_rescale(acc[0][1], factor[1]) << 8
+                           | sqz_rescale(acc[0][2], factor[2]) << 16
+                           | sqz_rescale(acc[0][3], factor[3]) << 24;
+    const uint32_t second = sqz_rescale(acc[1][0], factor[0])
+                            | sqz_rescale(acc[1][1], factor[1]) << 8
+                            | sqz_rescale(acc[1][2], factor[2]) << 16
+                            | sqz_rescale(acc[1][3], factor[3]) << 24;
+
+    return (uint64_t)second << 32 | first;
+}
+
+/* X times W plus BIAS, rescaled by form FIXED: the four bytes of both pixels. QUADS is a positive
+ * multiple of 4. One function from the first load to the last byte, and without a branch, so that
+ * the sums never leave their registers. */
+SQZ_APART uint64_t sqz_dot_whole(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                                 const sqz_pairs_t *end, const int32_t *bias,
+                                 const int32_t *factor)
+{
+    int32_t a0 = bias[0];
+    int32_t a1 = bias[1];
+    int32_t a2 = bias[2];
+    int32_t a3 = bias[3];
+    int32_t b0 = a0;
+    int32_t b1 = a1;
+    int32_t b2 = a2;
+    int32_t b3 = a3;
+
+    SQZ_DOT_WHOLE(x, w, end);
+    const int32_t acc[2][SQZ_GROUP] = {{a0, a1, a2, a3}, {b0, b1, b2, b3}};
+
+    return sqz_rescale8(acc, factor);
+}
+
+/* Rescale WINDOW times GROUP by form FIXED: the four bytes of both pixels. */
+SQZ_INLINE uint64_t sqz_dot_fixed(const uint8_t *window, const uint8_t *group, int32_t k,
+                                  const int32_t *bias, const int32_t *factor, int32_t lift)
+{
+    const sqz_block_t block = sqz_block(window, group, k);
+
+    (void)lift; /* the weights are lifted */
+    if (block.quads % 4 == 0) {
+        return sqz_dot_whole(block.x, block.w, block.x + 2 * block.quads, bias, factor);
+    }
+    int32_t acc[2][SQZ_GROUP] = {
+        {bias[0], bias[1], bias[2], bias[3]},
+        {bias[0], bias[1], bias[2], bias[3]},
+    };
+
+    sqz_dot(window, group, k, acc);
+    return sqz_rescale8(acc, factor);
 }
 
 #endif /* SQZ_DOT_DSP_H */

@@ -9,13 +9,34 @@
 
 enum { SQZ_LANES = 1 }; /* runs of so many bytes go into a window as they are */
 
-static inline int32_t sqz_lane_bytes(int32_t k)
+SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)
 {
     return k;
 }
 
+typedef int8_t sqz_weight_t;
+
+SQZ_INLINE sqz_status_t sqz_read_weights(sqz_decoder_t *decoder, sqz_weight_t *out, int32_t count,
+                                         int32_t lift)
+{
+    (void)lift; /* sums are lifted when they are complete */
+    return sqz_decoder_read(decoder, out, (uint32_t)count);
+}
+
+SQZ_INLINE int32_t sqz_first_sum(int32_t bias)
+{
+    (void)bias;
+    return 0;
+}
+
+SQZ_INLINE int32_t sqz_accumulated(int32_t sum, int32_t bias, int32_t lift)
+{
+    return (int32_t)(((uint32_t)sum << lift) + (uint32_t)bias);
+}
+
 /* Filter FILTER (0..3) of GROUP gets its K WEIGHTS. */
-static inline void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *weights, int32_t k)
+SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, const sqz_weight_t *weights,
+                               int32_t k)
 {
     int8_t *to = (int8_t *)group + filter;
 
@@ -25,7 +46,7 @@ static inline void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *
 }
 
 /* Values [at, at + count) of pixel SLOT (0, 1) are those FROM on. */
-static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
+SQZ_INLINE void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
                                   int32_t count)
 {
     uint8_t *const to = window + 2 * at + slot;
@@ -36,7 +57,7 @@ static inline void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, con
 }
 
 /* Values [at, at + count) of pixel SLOT are all VALUE. */
-static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
+SQZ_INLINE void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8_t value,
                                    int32_t count)
 {
     uint8_t *const to = window + 2 * at + slot;
@@ -46,13 +67,13 @@ static inline void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, ui
     }
 }
 
-static inline int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
+SQZ_INLINE int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
 {
     return (int32_t)((uint32_t)acc + (uint32_t)(a * b));
 }
 
 /* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
-static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+SQZ_INLINE void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
                            int32_t acc[2][SQZ_GROUP])
 {
     const int8_t *weights = (const int8_t *)group;
@@ -87,6 +108,23 @@ static inline void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t 
     acc[1][1] = b1;
     acc[1][2] = b2;
     acc[1][3] = b3;
+}
+
+/* Rescale WINDOW times GROUP by form FIXED: the four bytes of both pixels. */
+SQZ_INLINE uint64_t sqz_dot_fixed(const uint8_t *window, const uint8_t *group, int32_t k,
+                                  const int32_t *bias, const int32_t *factor, int32_t lift)
+{
+    int32_t sums[2][SQZ_GROUP] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+    uint64_t bytes = 0;
+
+    sqz_dot(window, group, k, sums);
+    for (int32_t i = 0; i < 2 * SQZ_GROUP; i++) {
+        const int32_t at = i % SQZ_GROUP;
+        const int32_t acc = sqz_accumulated(sums[i / SQZ_GROUP][at], bias[at], lift);
+
+        bytes |= (uint64_t)sqz_rescale(acc, factor[at]) << (8 * i);
+    }
+    return bytes;
 }
 
 #endif /* SQZ_DOT_PORTABLE_H */

@@ -11,6 +11,7 @@ void sqz_lookup(const sqz_lookup_t *layer, const uint8_t *in, uint8_t *out, int3
     const int32_t channels = layer->in.channels;
     const int32_t row_bytes = layer->in.width * channels;
 
+    sqz_profile(layer->layer, SQZ_PHASE_OTHER);
     for (int32_t row = first_row; row < first_row + rows; row++) {
         const uint8_t *const from = in + (row % layer->in.held) * row_bytes;
         uint8_t *const to = out + (row % layer->out_held) * row_bytes;

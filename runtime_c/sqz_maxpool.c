@@ -36,6 +36,7 @@ void sqz_maxpool(const sqz_maxpool_t *layer, const uint8_t *in, uint8_t *out,
     const int32_t channels = layer->out.channels;
     const int32_t row_bytes = layer->out.width * channels;
 
+    sqz_profile(layer->layer, SQZ_PHASE_POOL);
     for (int32_t row = first_row; row < first_row + rows; row++) {
         uint8_t *const out_row = out + (row % layer->out.held) * row_bytes;
 
@@ -55,4 +56,5 @@ void sqz_maxpool(const sqz_maxpool_t *layer, const uint8_t *in, uint8_t *out,
         }
         sqz_trace(layer->layer, row, 1, 0, channels, channels, out_row);
     }
+    sqz_profile(layer->layer, SQZ_PHASE_OTHER);
 }

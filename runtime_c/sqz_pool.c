@@ -67,6 +67,7 @@ void sqz_strip_pool(const sqz_maxpool_t *pool, sqz_strip_t strip, int32_t channe
     const int32_t begin = above > 0 ? (above + window->stride - 1) / window->stride : 0;
     const int32_t end = sqz_min(pool->out.height, reach / window->stride + 1);
 
+    sqz_profile(pool->layer, SQZ_PHASE_POOL);
     for (int32_t pooled = begin; pooled < end; pooled++) {
         const sqz_strip_t out_row = {
             .at = out->at + (pooled % out->held) * out->row_bytes,

@@ -70,31 +70,37 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
 {
     const int32_t at = requantizer->per_filter ? channel : 0;
 
+    *scaler = (sqz_scaler_t){.factor = 0, .start = 0, .m = 0};
     if (requantizer->form == SQZ_REQUANTIZE_FIXED) {
         scaler->factor = requantizer->factor[at];
-        scaler->addend = requantizer->addend[at];
-        scaler->shift = requantizer->shift[at];
-        scaler->m = 0;
-        scaler->near = 0;
         return;
     }
-
-    const uint32_t m = requantizer->m[at];
-    const int32_t k = 126 - exponent_of(m);
-
-    scaler->m = m;
-    scaler->shift = 32;
-    scaler->factor = 0;
-    scaler->addend = 0;
-    scaler->near = 0;
+    scaler->m = requantizer->m[at];
     if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
         /* FACTOR is m * 2^32 rounded down; WIDTH bounds what that and the two roundings of the
          * float32 result can differ by, in units of 2^-32 (SPEC.md section 2.3). */
-        const int64_t width = (1 << 17) + ((int64_t)512 << k) + 2;
+        const int32_t k = 126 - exponent_of(scaler->m);
+        const uint32_t width = (1u << 17) + (512u << k) + 2u;
 
-        scaler->factor = (int32_t)(((uint64_t)mantissa_of(m) << 8) >> k);
-        scaler->addend = (int64_t)requantizer->zero_point * ((int64_t)1 << 32)
-                         + ((int64_t)1 << 31) + width;
-        scaler->near = (uint32_t)(2 * width);
+        scaler->factor = (int32_t)((mantissa_of(scaler->m) << 8) >> k);
+        scaler->start = 0x80000000u + width;
     }
+}
+
+uint32_t sqz_requantize4_slow(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                              const sqz_requantizer_t *requantizer)
+{
+    uint32_t bytes = 0;
+
+    if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
+        bytes = sqz_rescale_checked(acc[0], &scalers[0], requantizer)
+                | sqz_rescale_checked(acc[1], &scalers[1], requantizer) << 8
+                | sqz_rescale_checked(acc[2], &scalers[2], requantizer) << 16
+                | sqz_rescale_checked(acc[3], &scalers[3], requantizer) << 24;
+        return sqz_raise4(bytes, requantizer->low);
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        bytes |= (uint32_t)sqz_requantize(acc[i], &scalers[i], requantizer) << (8 * i);
+    }
+    return bytes;
 }

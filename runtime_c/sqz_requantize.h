@@ -1,7 +1,11 @@
-/* sqz_requantize.h - int32 accumulators to uint8, equal to float32 arithmetic for all of them.
+/* sqz_requantize.h - int32 accumulators to uint8, equal to float32 arithmetic.
  *
- * y = clamp(rint_half_even((float)acc * m) + zero_point, low, 255) with a float32 m < 1
+ * y = clamp(rint_half_even((float)(sum + b) * m) + zero_point, low, 255) with a float32 m < 1
  * (SPEC.md section 2.3), in integers only. The compiler proves which form is right where.
+ *
+ * All forms take the accumulator acc = sum * 2^lift + bias, where BIAS is what lies in flash: a
+ * kernel that lifts its weights when it unpacks them gets the factor 2^lift for nothing. Sums and
+ * additions may wrap on the way; acc itself is in range.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
@@ -10,31 +14,38 @@
 
 #include "sqz_types.h"
 
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+#if defined(__ARM_FEATURE_MVE)
+#include <arm_mve.h>
+#endif
+
 enum {
-    SQZ_REQUANTIZE_FIXED = 0,   /* (acc * factor + addend) >> shift */
+    SQZ_REQUANTIZE_FIXED = 0,   /* (acc * factor) >> (32 + SQZ_REQUANTIZE_SHIFT) */
     SQZ_REQUANTIZE_CHECKED = 1, /* multiply high; near a rounding boundary as EXACT */
     SQZ_REQUANTIZE_EXACT = 2,   /* the float32 operations, step by step */
 };
+
+/* FIXED: one constant for all networks, so that it is part of the saturating instruction. */
+#define SQZ_REQUANTIZE_SHIFT 10
 
 /* One tensor's requantizer. Arrays have one entry, or one a filter when PER_FILTER is 1. */
 typedef struct {
     uint8_t form;            /* SQZ_REQUANTIZE_... */
     uint8_t per_filter;      /* 0 or 1 */
-    uint8_t zero_point;      /* of the output; FIXED has it inside ADDEND */
+    uint8_t zero_point;      /* of the output; FIXED has it inside the bias */
     uint8_t low;             /* smallest output: zero_point after a ReLU, else 0 */
-    const int32_t *factor;   /* FIXED: 2^30..2^31 - 1 */
-    const int64_t *addend;   /* FIXED */
-    const uint8_t *shift;    /* FIXED: 31..53 */
+    uint8_t lift;            /* 0..8; 0 unless FIXED */
+    const int32_t *factor;   /* FIXED: 1..2^31 - 1 */
     const uint32_t *m;       /* CHECKED, EXACT: the bits of the float32 multiplier */
 } sqz_requantizer_t;
 
 /* The parameters of one filter, unpacked once a tile. */
 typedef struct {
-    int64_t addend;
-    int32_t factor;
-    uint32_t shift;
-    uint32_t m;
-    uint32_t near; /* CHECKED: results whose discarded bits are at most this are in doubt */
+    int32_t factor; /* FIXED, CHECKED */
+    uint32_t start; /* CHECKED: 2^31 + width; low words up to 2 * width are in doubt */
+    uint32_t m;     /* CHECKED, EXACT */
 } sqz_scaler_t;
 
 /* Unpack what REQUANTIZER says about filter CHANNEL. */
@@ -44,8 +55,19 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
 /* The definition, step by step: any finite normal m >= 0 with exponent at most 2^0. */
 uint8_t sqz_requantize_exact(int32_t acc, uint32_t m, int32_t zero_point, int32_t low);
 
+/* Forms CHECKED and EXACT of sqz_requantize4. */
+uint32_t sqz_requantize4_slow(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                              const sqz_requantizer_t *requantizer);
+
 /* The right shifts below must be arithmetic. */
 SQZ_STATIC_ASSERT((-3 >> 1) == -2);
+
+/* A sum of products as accumulator: sum * 2^lift + bias, modulo 2^32. */
+static inline int32_t sqz_accumulator(int32_t sum, int32_t bias,
+                                      const sqz_requantizer_t *requantizer)
+{
+    return (int32_t)(((uint32_t)sum << requantizer->lift) + (uint32_t)bias);
+}
 
 static inline uint8_t sqz_clamp(int64_t value, int32_t low)
 {
@@ -55,19 +77,133 @@ static inline uint8_t sqz_clamp(int64_t value, int32_t low)
     return (uint8_t)(value > 255 ? 255 : value);
 }
 
+/* With a shift to the right before it, one instruction: USAT. */
+static inline uint32_t sqz_saturate8(int32_t value)
+{
+    const int32_t positive = value < 0 ? 0 : value;
+
+    return (uint32_t)(positive > 255 ? 255 : positive);
+}
+
+/* (acc * factor) >> 32 where nothing multiplies to 64 bits: four products of halves, none of
+ * which leaves 32 bits, for 0 <= factor < 2^31. */
+static inline int32_t sqz_multiply_high_by_halves(int32_t acc, int32_t factor)
+{
+    const uint32_t acc_low = (uint32_t)acc & 0xffffu;
+    const int32_t acc_high = acc >> 16;
+    const uint32_t factor_low = (uint32_t)factor & 0xffffu;
+    const int32_t factor_high = factor >> 16;
+    const int32_t middle =
+        acc_high * (int32_t)factor_low + (int32_t)((acc_low * factor_low) >> 16);
+    const int32_t rest = (int32_t)(acc_low * (uint32_t)factor_high) + (middle & 0xffff);
+
+    return acc_high * factor_high + (middle >> 16) + (rest >> 16);
+}
+
+/* One instruction where the core multiplies to 64 bits: SMULL. */
+static inline int32_t sqz_multiply_high(int32_t acc, int32_t factor)
+{
+#if defined(__thumb__) && !defined(__thumb2__)
+    return sqz_multiply_high_by_halves(acc, factor);
+#else
+    return (int32_t)(((int64_t)acc * factor) >> 32);
+#endif
+}
+
+/* Form FIXED before LOW is added: SMULL and USAT. */
+static inline uint32_t sqz_rescale(int32_t acc, int32_t factor)
+{
+    return sqz_saturate8(sqz_multiply_high(acc, factor) >> SQZ_REQUANTIZE_SHIFT);
+}
+
+/* Add LOW to four bytes, at most to 255. */
+static inline uint32_t sqz_raise4(uint32_t bytes, uint8_t low)
+{
+#if defined(__ARM_FEATURE_SIMD32)
+    return __uqadd8(bytes, low * 0x01010101u);
+#else
+    if (low != 0) {
+        const uint32_t even = (bytes & 0x00ff00ffu) + low * 0x00010001u;
+        const uint32_t odd = ((bytes >> 8) & 0x00ff00ffu) + low * 0x00010001u;
+        const uint32_t over_even = (even >> 8) & 0x00010001u;
+        const uint32_t over_odd = (odd >> 8) & 0x00010001u;
+
+        return ((even | over_even * 255u) & 0x00ff00ffu)
+               | ((odd | over_odd * 255u) & 0x00ff00ffu) << 8;
+    }
+    return bytes;
+#endif
+}
+
+/* Form FIXED: four filters of one pixel, filter i in byte i (the lowest is byte 0). */
+static inline uint32_t sqz_rescale4(const int32_t acc[4], const int32_t factor[4], uint8_t low)
+{
+    uint32_t bytes = sqz_rescale(acc[3], factor[3]);
+
+    bytes = bytes << 8 | sqz_rescale(acc[2], factor[2]);
+    bytes = bytes << 8 | sqz_rescale(acc[1], factor[1]);
+    bytes = bytes << 8 | sqz_rescale(acc[0], factor[0]);
+
+    return sqz_raise4(bytes, low);
+}
+
+/* Any form: four filters of one pixel, filter i in byte i. */
+static inline uint32_t sqz_requantize4(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                                       const sqz_requantizer_t *requantizer)
+{
+    if (requantizer->form != SQZ_REQUANTIZE_FIXED) {
+        return sqz_requantize4_slow(acc, scalers, requantizer);
+    }
+    const int32_t factor[4] = {scalers[0].factor, scalers[1].factor, scalers[2].factor,
+                               scalers[3].factor};
+
+    return sqz_rescale4(acc, factor, requantizer->low);
+}
+
+/* Form CHECKED, 0..255, before LOW is added. */
+static inline uint32_t sqz_rescale_checked(int32_t acc, const sqz_scaler_t *scaler,
+                                           const sqz_requantizer_t *requantizer)
+{
+    const int32_t whole = requantizer->zero_point - requantizer->low;
+    const int64_t start = (int64_t)((uint64_t)(uint32_t)whole << 32 | scaler->start);
+    const int64_t scaled = (int64_t)acc * scaler->factor + start;
+
+    if ((uint32_t)scaled > scaler->start << 1) {
+        return sqz_saturate8((int32_t)(scaled >> 32));
+    }
+    return (uint32_t)(sqz_requantize_exact(acc, scaler->m, requantizer->zero_point,
+                                           requantizer->low)
+                      - requantizer->low);
+}
+
+/* Any form: one filter of one pixel. */
 static inline uint8_t sqz_requantize(int32_t acc, const sqz_scaler_t *scaler,
                                      const sqz_requantizer_t *requantizer)
 {
-    const int32_t low = requantizer->low;
-    const int64_t scaled = (int64_t)acc * scaler->factor + scaler->addend;
+    const uint32_t low = requantizer->low;
 
     if (requantizer->form == SQZ_REQUANTIZE_FIXED) {
-        return sqz_clamp(scaled >> scaler->shift, low);
+        return (uint8_t)sqz_saturate8((int32_t)(sqz_rescale(acc, scaler->factor) + low));
     }
-    if (requantizer->form == SQZ_REQUANTIZE_CHECKED && (uint32_t)scaled > scaler->near) {
-        return sqz_clamp(scaled >> 32, low);
+    if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
+        return (uint8_t)sqz_saturate8(
+            (int32_t)(sqz_rescale_checked(acc, scaler, requantizer) + low));
     }
-    return sqz_requantize_exact(acc, scaler->m, requantizer->zero_point, low);
+    return sqz_requantize_exact(acc, scaler->m, requantizer->zero_point, requantizer->low);
 }
+
+#if defined(__ARM_FEATURE_MVE)
+/* Form FIXED: four accumulators to the lowest byte of each lane (store with vstrbq_u32); the other
+ * bytes are void. VMULH, VSHR, VQMOVUNB, VQMOVNB, VQADD. VQSHRUNB would shift and saturate at once,
+ * but GNU as encodes it as VQRSHRUNB, which rounds (binutils 2.40). */
+static inline uint32x4_t sqz_rescale_lanes(int32x4_t acc, int32x4_t factor, uint8_t low)
+{
+    const int32x4_t whole = vshrq_n_s32(vmulhq_s32(acc, factor), SQZ_REQUANTIZE_SHIFT);
+    const uint16x8_t halves = vqmovunbq_s32(vuninitializedq_u16(), whole);
+    const uint8x16_t bytes = vqmovnbq_u16(vuninitializedq_u8(), halves);
+
+    return vreinterpretq_u32_u8(vqaddq_n_u8(bytes, low));
+}
+#endif
 
 #endif /* SQZ_REQUANTIZE_H */

@@ -139,18 +139,6 @@ static void build(const sqz_tile_t *tile, const view_t *view, int32_t slot)
     }
 }
 
-/* Rescale four sums of one pixel whose filters share a scaler; FOUR outputs, the first lowest. */
-static inline uint32_t rescale4(const int32_t acc[SQZ_GROUP], const sqz_scaler_t *scaler,
-                                const sqz_requantizer_t *requantizer)
-{
-    uint32_t four = 0;
-
-    for (int32_t i = 0; i < SQZ_GROUP; i++) {
-        four |= (uint32_t)sqz_requantize(acc[i], scaler, requantizer) << (8 * i);
-    }
-    return four;
-}
-
 /* Outputs of one group at OUT, by the general way. */
 static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t acc[SQZ_GROUP],
                         uint8_t *out)
@@ -167,35 +155,73 @@ static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t a
     }
 }
 
+/* The filters of TILE from CHANNEL on, on the two pixels of its window, whatever they need. */
+static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out0, uint8_t *out1)
+{
+    const sqz_conv_t *const layer = tile->layer;
+    const uint8_t *const groups = tile->work->tile;
+
+    for (; channel < tile->channels; channel += SQZ_GROUP) {
+        int32_t bias[SQZ_GROUP] = {0, 0, 0, 0};
+        int32_t acc[2][SQZ_GROUP];
+
+        memcpy(bias, layer->bias + tile->first + channel,
+               (uint32_t)sqz_min(SQZ_GROUP, tile->channels - channel) * sizeof *bias);
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            acc[0][i] = acc[1][i] = sqz_first_sum(bias[i]);
+        }
+        sqz_dot(tile->work->window, groups + channel / SQZ_GROUP * tile->group_bytes,
+                tile->filter_weights, acc);
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            acc[0][i] = sqz_accumulated(acc[0][i], bias[i], layer->requantizer.lift);
+            acc[1][i] = sqz_accumulated(acc[1][i], bias[i], layer->requantizer.lift);
+        }
+        rescale_any(tile, channel, acc[1], out1 + channel);
+        rescale_any(tile, channel, acc[0], out0 + channel);
+    }
+}
+
+/* The same for whole groups in form FIXED; returns how many filters those are. Everything is
+ * copied out of TILE first: for all that C knows, each output that is stored might change it. */
+static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
+{
+    const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
+    const uint8_t *const window = tile->work->window;
+    const uint8_t *group = tile->work->tile;
+    const int32_t group_bytes = tile->group_bytes;
+    const int32_t k = tile->filter_weights;
+    const int32_t channels = tile->channels & ~(SQZ_GROUP - 1);
+    const int32_t *bias = tile->layer->bias + tile->first;
+    const int32_t *const end = bias + channels;
+    const int32_t all = requantizer->factor[0];
+    const int32_t shared[SQZ_GROUP] = {all, all, all, all};
+    const int32_t step = requantizer->per_filter ? SQZ_GROUP : 0;
+    const int32_t *factor = step ? requantizer->factor + tile->first : shared;
+    const uint8_t low = requantizer->low;
+
+    for (; bias != end; bias += SQZ_GROUP) {
+        const uint64_t bytes =
+            sqz_dot_fixed(window, group, k, bias, factor, requantizer->lift);
+        const uint32_t second = sqz_raise4((uint32_t)(bytes >> 32), low);
+        const uint32_t first = sqz_raise4((uint32_t)bytes, low);
+
+        memcpy(out1, &second, sizeof second);
+        memcpy(out0, &first, sizeof first);
+        out0 += SQZ_GROUP;
+        out1 += SQZ_GROUP;
+        factor += step;
+        group += group_bytes;
+    }
+    return channels;
+}
+
 /* All filters of TILE on the two pixels of its window. */
 static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
 {
-    const sqz_conv_t *const layer = tile->layer;
-    const uint8_t *group = tile->work->tile;
-    const int32_t *bias = layer->bias + tile->first;
-    const int32_t plain = tile->shares_scaler ? tile->channels & ~(SQZ_GROUP - 1) : 0;
+    const int32_t done = tile->is_fixed ? apply_fixed(tile, out0, out1) : 0;
 
-    for (int32_t channel = 0; channel < tile->channels; channel += SQZ_GROUP) {
-        int32_t acc[2][SQZ_GROUP];
-
-        if (channel < plain) {
-            for (int32_t i = 0; i < SQZ_GROUP; i++) {
-                acc[0][i] = acc[1][i] = bias[channel + i];
-            }
-            sqz_dot(tile->work->window, group, tile->filter_weights, acc);
-            const uint32_t second = rescale4(acc[1], &tile->scaler, &layer->requantizer);
-            const uint32_t first = rescale4(acc[0], &tile->scaler, &layer->requantizer);
-            memcpy(out1 + channel, &second, sizeof second);
-            memcpy(out0 + channel, &first, sizeof first);
-        } else {
-            for (int32_t i = 0; i < SQZ_GROUP; i++) {
-                acc[0][i] = acc[1][i] = channel + i < tile->channels ? bias[channel + i] : 0;
-            }
-            sqz_dot(tile->work->window, group, tile->filter_weights, acc);
-            rescale_any(tile, channel, acc[1], out1 + channel);
-            rescale_any(tile, channel, acc[0], out0 + channel);
-        }
-        group += tile->group_bytes;
+    if (done < tile->channels) {
+        apply_any(tile, done, out0, out1);
     }
 }
 
@@ -224,6 +250,7 @@ void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, s
 {
     const sqz_conv_t *const layer = tile->layer;
 
+    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
     if (layer->engine != NULL) {
         layer->engine->strip(tile, in, row, strip);
     } else {
@@ -232,19 +259,19 @@ void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, s
     sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
 }
 
-void sqz_groups_read(uint8_t *tile, sqz_decoder_t *decoder, int32_t filters, int32_t k,
-                     uint8_t *room, sqz_work_t *work)
+void sqz_groups_read(const sqz_groups_t *groups, sqz_decoder_t *decoder, void *room,
+                     sqz_work_t *work)
 {
-    const int32_t group_bytes = sqz_group_bytes(k);
+    const int32_t group_bytes = sqz_group_bytes(groups->k);
 
-    for (int32_t filter = 0; filter < filters; filter++) {
-        uint8_t *const group = tile + filter / SQZ_GROUP * group_bytes;
+    for (int32_t filter = 0; filter < groups->filters; filter++) {
+        uint8_t *const group = groups->at + filter / SQZ_GROUP * group_bytes;
 
-        if (filter % SQZ_GROUP == 0 && filters - filter < SQZ_GROUP) {
+        if (filter % SQZ_GROUP == 0 && groups->filters - filter < SQZ_GROUP) {
             memset(group, 0, (uint32_t)group_bytes);
         }
-        sqz_note(work, sqz_decoder_read(decoder, (int8_t *)room, (uint32_t)k));
-        sqz_group_pack(group, filter % SQZ_GROUP, (const int8_t *)room, k);
+        sqz_note(work, sqz_read_weights(decoder, room, groups->k, groups->lift));
+        sqz_group_pack(group, filter % SQZ_GROUP, room, groups->k);
     }
 }
 
@@ -252,24 +279,31 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
                    sqz_decoder_t *decoder, sqz_work_t *work)
 {
     const sqz_window_t *const window = &layer->window;
-    const int32_t k = window->height * window->width * layer->in.channels;
+    const sqz_groups_t groups = {
+        .at = work->tile,
+        .filters = sqz_min(work->tile_channels, layer->out_channels - first),
+        .k = window->height * window->width * layer->in.channels,
+        .lift = layer->requantizer.lift,
+    };
 
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
     tile->layer = layer;
     tile->work = work;
-    tile->filter_weights = k;
-    tile->group_bytes = sqz_group_bytes(k);
+    tile->filter_weights = groups.k;
+    tile->group_bytes = sqz_group_bytes(groups.k);
     tile->first = first;
-    tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
-    tile->shares_scaler = !layer->requantizer.per_filter && layer->remap == NULL;
-    sqz_scaler_init(&tile->scaler, &layer->requantizer, first);
+    tile->channels = groups.filters;
+    tile->is_fixed = layer->requantizer.form == SQZ_REQUANTIZE_FIXED && layer->remap == NULL;
     if (layer->engine != NULL) {
         layer->engine->read(tile, decoder, work);
     } else {
-        sqz_groups_read(work->tile, decoder, tile->channels, k, work->window, work);
+        sqz_groups_read(&groups, decoder, work->window, work);
     }
 }
 
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work)
 {
+    sqz_profile(layer->layer, SQZ_PHASE_DECODE);
+    sqz_profile_requantizer(layer->layer, &layer->requantizer);
     sqz_note(work, sqz_decoder_open(decoder, &layer->filters, work->tables));
 }

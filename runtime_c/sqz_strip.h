@@ -19,8 +19,7 @@ typedef struct {
     int32_t group_bytes;    /* from one group in work->tile to the next */
     int32_t first;          /* channel of the layer */
     int32_t channels;       /* filters that exist; the others of the last group are zeros */
-    sqz_scaler_t scaler;    /* of all filters, where they share one */
-    int32_t shares_scaler;
+    int32_t is_fixed;       /* form FIXED, and nothing follows it */
 } sqz_tile_t;
 
 /* Where a strip's outputs go: channel c of pixel x is at[x * stride + c]. */
@@ -45,12 +44,6 @@ static inline int32_t sqz_min(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-/* The accumulator may wrap, as PyTorch's does; sums alone cannot (SPEC.md section 2.2). */
-static inline int32_t sqz_add_wrapping(int32_t a, int32_t b)
-{
-    return (int32_t)((uint32_t)a + (uint32_t)b);
-}
-
 /* Keep the first error of a run. */
 static inline void sqz_note(sqz_work_t *work, sqz_status_t status)
 {
@@ -68,10 +61,17 @@ static inline int32_t sqz_group_bytes(int32_t k)
 /* Begin LAYER's weight stream. */
 void sqz_tiles_open(sqz_decoder_t *decoder, const sqz_conv_t *layer, sqz_work_t *work);
 
-/* Decode FILTERS filters of K weights into TILE, group by group; the missing ones of the last
- * group are zeros. ROOM holds one filter meanwhile. */
-void sqz_groups_read(uint8_t *tile, sqz_decoder_t *decoder, int32_t filters, int32_t k,
-                     uint8_t *room, sqz_work_t *work);
+/* Filters, decoded, in groups of four. */
+typedef struct {
+    uint8_t *at;
+    int32_t filters; /* those missing in the last group are zeros */
+    int32_t k;       /* weights of each */
+    int32_t lift;
+} sqz_groups_t;
+
+/* Decode GROUPS; ROOM, of two filters, holds one meanwhile. */
+void sqz_groups_read(const sqz_groups_t *groups, sqz_decoder_t *decoder, void *room,
+                     sqz_work_t *work);
 
 /* Decode the tile of LAYER that begins with filter FIRST into WORK; tiles come in order. */
 void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,

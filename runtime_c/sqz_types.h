@@ -65,4 +65,23 @@ void sqz_trace_turn(uint8_t *arena);
 #define sqz_trace_turn(arena) ((void)0)
 #endif
 
+/* Build everything with -DSQZ_PROFILE and define these functions to learn where time goes; without
+ * it, they cost nothing. sqz_profile says that from now on work belongs to PHASE of LAYER: at each
+ * tile and row, never inside of an inner loop. sqz_profile_requantizer says how LAYER rescales
+ * (a const sqz_requantizer_t *). */
+enum {
+    SQZ_PHASE_DECODE = 0,   /* tables and tiles of weights */
+    SQZ_PHASE_CONVOLVE = 1, /* products, rescaling included */
+    SQZ_PHASE_POOL = 2,     /* maxima and averages */
+    SQZ_PHASE_OTHER = 3,    /* between kernels; pixel tables */
+    SQZ_PHASES = 4,
+};
+#ifdef SQZ_PROFILE
+void sqz_profile(int32_t layer, int32_t phase);
+void sqz_profile_requantizer(int32_t layer, const void *requantizer);
+#else
+#define sqz_profile(layer, phase) ((void)0)
+#define sqz_profile_requantizer(layer, requantizer) ((void)0)
+#endif
+
 #endif /* SQZ_TYPES_H */

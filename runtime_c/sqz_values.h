@@ -33,8 +33,7 @@ const sqz_half_t *sqz_values_add(const sqz_half_t *list, const uint8_t *rows, in
 
 enum { SQZ_PRODUCTS = 8 }; /* pixels whose products are added at once */
 
-/* BIAS and all products of SQZ_PRODUCTS pixels from PIXEL on, to ACC; they wrap. */
-void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t bias,
-                         int32_t acc[SQZ_PRODUCTS]);
+/* The sums of products of SQZ_PRODUCTS pixels from PIXEL on; they wrap. */
+void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t products[SQZ_PRODUCTS]);
 
 #endif /* SQZ_VALUES_H */

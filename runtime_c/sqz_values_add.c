@@ -96,18 +96,17 @@ const sqz_half_t *sqz_values_add(const sqz_half_t *list, const uint8_t *rows, in
     return add_all(list, before, sums);
 }
 
-void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t bias,
-                         int32_t acc[SQZ_PRODUCTS])
+void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t products[SQZ_PRODUCTS])
 {
     const sqz_word_t *values = sums + SQZ_SUMS;
-    int32_t a0 = bias;
-    int32_t a1 = bias;
-    int32_t a2 = bias;
-    int32_t a3 = bias;
-    int32_t a4 = bias;
-    int32_t a5 = bias;
-    int32_t a6 = bias;
-    int32_t a7 = bias;
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
+    int32_t a4 = 0;
+    int32_t a5 = 0;
+    int32_t a6 = 0;
+    int32_t a7 = 0;
 
     sums += pixel / 2;
     for (int32_t value = (int32_t)*values; value != 0; value = (int32_t)*values) {
@@ -127,12 +126,12 @@ void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t bias,
         a6 = sqz_add_low(a6, y, value);
         a7 = sqz_add_high(a7, y, value);
     }
-    acc[0] = a0;
-    acc[1] = a1;
-    acc[2] = a2;
-    acc[3] = a3;
-    acc[4] = a4;
-    acc[5] = a5;
-    acc[6] = a6;
-    acc[7] = a7;
+    products[0] = a0;
+    products[1] = a1;
+    products[2] = a2;
+    products[3] = a3;
+    products[4] = a4;
+    products[5] = a5;
+    products[6] = a6;
+    products[7] = a7;
 }

@@ -56,15 +56,40 @@ static void put(const block_t *block)
     }
 }
 
-/* Outputs of COUNT pixels, STRIDE bytes apart. */
-static void rescale(const sqz_conv_t *layer, const sqz_scaler_t *scaler,
-                               const int32_t *acc, sqz_strip_t out, int32_t count)
+/* One filter's outputs of a few pixels, STRIDE bytes apart. */
+typedef struct {
+    uint8_t *at;
+    int32_t stride;
+    int32_t count;
+} outputs_t;
+
+static void rescale_fixed(const sqz_conv_t *layer, int32_t filter, const int32_t *sums,
+                          outputs_t out)
 {
-    for (int32_t i = 0; i < count; i++) {
-        const uint8_t y = sqz_requantize(acc[i], scaler, &layer->requantizer);
+    const sqz_requantizer_t *const requantizer = &layer->requantizer;
+    const int32_t factor = requantizer->factor[requantizer->per_filter ? filter : 0];
+    const int32_t bias = layer->bias[filter];
+    const uint32_t lift = requantizer->lift;
+    const uint32_t low = requantizer->low;
+
+    for (; out.count > 0; out.count--, out.at += out.stride) {
+        const int32_t acc = (int32_t)(((uint32_t)*sums++ << lift) + (uint32_t)bias);
+
+        *out.at = (uint8_t)sqz_saturate8((int32_t)(sqz_rescale(acc, factor) + low));
+    }
+}
+
+static void rescale_any(const sqz_conv_t *layer, int32_t filter, const int32_t *sums,
+                        outputs_t out)
+{
+    sqz_scaler_t scaler;
+
+    sqz_scaler_init(&scaler, &layer->requantizer, filter);
+    for (; out.count > 0; out.count--, out.at += out.stride) {
+        const int32_t acc = sqz_accumulator(*sums++, layer->bias[filter], &layer->requantizer);
+        const uint8_t y = sqz_requantize(acc, &scaler, &layer->requantizer);
 
         *out.at = layer->remap ? layer->remap[y] : y;
-        out.at += out.stride;
     }
 }
 
@@ -73,23 +98,27 @@ static void apply(const block_t *block, sqz_strip_t out)
 {
     const sqz_tile_t *const tile = block->tile;
     const sqz_conv_t *const layer = tile->layer;
+    const int32_t end = tile->first + tile->channels;
     const sqz_half_t *next = tile->work->tile;
     sqz_word_t *const sums = tile->work->runs;
-    sqz_scaler_t scaler = tile->scaler;
 
-    for (int32_t filter = tile->first; filter < tile->first + tile->channels; filter++) {
+    for (int32_t filter = tile->first; filter < end; filter++, out.at++) {
         next = sqz_values_add(next, block->rows, block->count, sums);
-        if (layer->requantizer.per_filter) {
-            sqz_scaler_init(&scaler, &layer->requantizer, filter);
-        }
         for (int32_t pixel = 0; pixel < block->count; pixel += SQZ_PRODUCTS) {
-            const sqz_strip_t to = {.at = out.at + pixel * out.stride, .stride = out.stride};
-            int32_t acc[SQZ_PRODUCTS];
+            const outputs_t outputs = {
+                .at = out.at + pixel * out.stride,
+                .stride = out.stride,
+                .count = sqz_min(SQZ_PRODUCTS, block->count - pixel),
+            };
+            int32_t products[SQZ_PRODUCTS];
 
-            sqz_values_multiply(sums, pixel, layer->bias[filter], acc);
-            rescale(layer, &scaler, acc, to, sqz_min(SQZ_PRODUCTS, block->count - pixel));
+            sqz_values_multiply(sums, pixel, products);
+            if (tile->is_fixed) {
+                rescale_fixed(layer, filter, products, outputs);
+            } else {
+                rescale_any(layer, filter, products, outputs);
+            }
         }
-        out.at++;
     }
 }
 

@@ -21,6 +21,7 @@ from sqz2c import firmware as fw
 from sqz2c import pipeline
 from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
 from sqz2c.cli_plan import plan
+from sqz2c.cli_profile import profile
 from sqz2c.output import read_output
 from sqz2c.version import VERSION
 
@@ -53,6 +54,7 @@ def main() -> None:
 
 
 main.add_command(plan)
+main.add_command(profile)
 
 
 @main.command()

@@ -20,6 +20,7 @@ from sqz2c.firmware import (
     RunResult,
     build_firmware,
     check_library_fits,
+    count_phases,
     feed_firmware,
     library_ram_budget,
     load_firmware,
@@ -33,6 +34,7 @@ from sqz2c.load import LoadOptions, load_model, read_images
 from sqz2c.output import Output, picture_files, read_output, sha256, write_output
 from sqz2c.plan import curve, plan
 from sqz2c.plan_report import Planned
+from sqz2c.profile import Profile, profile_of
 from sqz2c.quantize import quantize, with_final_layers
 from sqz2c.verify import Proof, Reference, noise_images, verify
 from sqz2c.version import VERSION
@@ -290,6 +292,21 @@ def run_output(
         return firmware, _feed(output, firmware, board, feed, progress or (lambda *_: None))
 
     return firmware, run_firmware(firmware, board)
+
+
+def profile_output(output: Output, board: Board) -> Profile:
+    """
+    Count the instructions of OUTPUT's layers on BOARD in QEMU, with its first stored picture or
+    noise.
+    """
+    picture = next(image for _, image in pictures_of(output, None, 1))
+    expected = Reference(output.graph)(picture)[output.graph.head.name]
+    counts = count_phases(output.folder, board, picture, expected)
+    entries = output.manifest["layers"]
+
+    return profile_of(
+        output.name, (board.name, board.core), entries, counts.layers, counts.equal
+    )
 
 
 def _feed(

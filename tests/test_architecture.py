@@ -15,9 +15,9 @@ LAYERS = [
     {"errors", "assets", "version"},
     {"ir"},
     {"load", "quantize", "plan", "encode", "emit", "verify", "firmware", "train"},
-    {"output", "plan_report"},
+    {"output", "plan_report", "profile"},
     {"pipeline", "cli_options"},
-    {"cli_plan"},
+    {"cli_plan", "cli_profile"},
     {"cli"},
     {"__init__", "__main__"},
 ]

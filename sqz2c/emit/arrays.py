@@ -44,7 +44,7 @@ def numbers_array(name: str, c_type: str, purpose: Purpose, values: np.ndarray) 
     elif c_type == "uint8_t":
         rows = c_literals.byte_rows(typed.tobytes())
     else:
-        rows = c_literals.number_rows(typed, "LL" if c_type == "int64_t" else "")
+        rows = c_literals.number_rows(typed)
 
     return Array(name, c_type, purpose, len(values), typed.tobytes(), tuple(rows))
 
@@ -60,7 +60,7 @@ def conv_arrays(prefix: str, conv: Conv, filters: PackedFilters, graph: Graph) -
     arrays += _code_arrays(f"{prefix}_flags", "tables", filters.flags)
     source = graph.tensor(conv.input).quantization
     assert source is not None
-    bias = folded_bias(conv, requantizer.bias, source.zero_point)
+    bias = folded_bias(conv, source.zero_point)
     arrays.append(numbers_array(f"{prefix}_bias", "int32_t", "biases", bias))
     arrays += _requantizer_arrays(prefix, requantizer)
     target = graph.tensor(conv.output).quantization
@@ -100,11 +100,7 @@ def _code_arrays(prefix: str, symbols_are: Purpose, code: HuffmanCode) -> list[A
 
 def _requantizer_arrays(prefix: str, requantizer: Requantizer) -> list[Array]:
     if requantizer.form == "fixed":
-        return [
-            numbers_array(f"{prefix}_factor", "int32_t", "tables", requantizer.factor),
-            numbers_array(f"{prefix}_addend", "int64_t", "tables", requantizer.addend),
-            numbers_array(f"{prefix}_shift", "uint8_t", "tables", requantizer.shift),
-        ]
+        return [numbers_array(f"{prefix}_factor", "int32_t", "tables", requantizer.factor)]
     bits = requantizer.multiplier.astype(np.float32).view(np.uint32)
 
     return [numbers_array(f"{prefix}_m", "uint32_t", "tables", bits)]

@@ -29,12 +29,12 @@ def byte_rows(data: bytes) -> list[str]:
     ]
 
 
-def number_rows(values: Iterable[int], suffix: str = "") -> list[str]:
+def number_rows(values: Iterable[int]) -> list[str]:
     """
     Integers as lines of decimal literals; INT32_MIN has no literal of its own in C.
     """
     texts = [
-        f"-2147483647{suffix} - 1" if value == -(2**31) else f"{value}{suffix}"
+        "-2147483647 - 1" if value == -(2**31) else str(value)
         for value in (int(v) for v in values)
     ]
     return _wrapped(texts, NUMBERS_A_LINE)

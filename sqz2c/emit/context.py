@@ -8,9 +8,10 @@ from typing import Any
 from sqz2c.emit import c_literals
 from sqz2c.emit.c_names import Names
 from sqz2c.emit.chart import arena_chart
-from sqz2c.emit.descriptors import LayerView, fire_views, layer_views, scratch_views
+from sqz2c.emit.descriptors import LayerView, layer_views
 from sqz2c.emit.report import Flash, Ram, flash_of, ram_of
 from sqz2c.emit.segments import SegmentView, counted_steps, segment_views
+from sqz2c.emit.step_descriptors import fire_views, scratch_views
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.program import Buffer, Program

@@ -11,8 +11,7 @@ from sqz2c.emit.c_names import Names
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Layer, MaxPool, PixelTable
-from sqz2c.ir.program import Program, open_rows_of
-from sqz2c.ir.scratch import scratch_of
+from sqz2c.ir.program import Program
 from sqz2c.ir.tensor import Tensor
 
 CODINGS = {"dense": "SQZ_CODING_DENSE", "block": "SQZ_CODING_BLOCK", "raw": "SQZ_CODING_RAW"}
@@ -99,8 +98,6 @@ def _requantizer_fields(prefix: str, conv: Conv, graph: Graph) -> list[str]:
     is_fixed = requantizer.form == "fixed"
     parts = {
         "factor": f"{prefix}_factor" if is_fixed else "NULL",
-        "addend": f"{prefix}_addend" if is_fixed else "NULL",
-        "shift": f"{prefix}_shift" if is_fixed else "NULL",
         "m": "NULL" if is_fixed else f"{prefix}_m",
     }
 
@@ -110,6 +107,7 @@ def _requantizer_fields(prefix: str, conv: Conv, graph: Graph) -> list[str]:
         f"    .per_filter = {int(len(requantizer.multiplier) > 1)},",
         f"    .zero_point = {own.zero_point},",
         f"    .low = {own.zero_point if conv.relu else 0},",
+        f"    .lift = {requantizer.lift},",
         *(f"    .{key} = {value}," for key, value in parts.items()),
         "},",
     ]
@@ -240,61 +238,3 @@ def _table_view(program: Program, names: Names, layer: PixelTable) -> LayerView:
         arrays=tuple(table_arrays(names.prefix(layer), layer)),
         crc_call=f"sqz_crc_lookup(crc, &{name})",
     )
-
-
-def fire_views(program: Program, names: Names) -> tuple[LayerView, ...]:
-    """
-    The steps that sum into a squeeze: descriptors that point to those of their layers.
-    """
-    views = []
-    for step in program.steps:
-        if step.squeeze is None:
-            continue
-        convs = [f"&{names.layer[conv.name]}" for conv in step.convs]
-        pool = step.pool
-        views.append(
-            LayerView(
-                name=step.name,
-                c_name=f"{names.layer[step.squeeze.name]}_fire",
-                comment=f"{step.name}, in one sweep.",
-                c_type="sqz_fire_t",
-                fields=(
-                    f".convs = {{{', '.join((*convs, 'NULL')[:2])}}},",
-                    f".pool = {'&' + names.layer[pool.name] if pool else 'NULL'},",
-                    f".open_rows = {open_rows_of(pool) if pool else 0},",
-                    f".squeeze = &{names.layer[step.squeeze.name]},",
-                ),
-                arrays=(),
-                crc_call=None,
-            )
-        )
-
-    return tuple(views)
-
-
-def scratch_views(program: Program, names: Names) -> tuple[LayerView, ...]:
-    """
-    How each step's scratch is laid out.
-    """
-    views = []
-    for step in program.steps:
-        scratch = scratch_of(program.graph, step)
-        if scratch is None:
-            continue
-        places = {part.name: part.offset for part in scratch.parts if part.offset}
-        views.append(
-            LayerView(
-                name=step.name,
-                c_name=names.layer[str(step.scratch)],
-                comment=f"{step.name}: {scratch.size:,} B beside its tensors.",
-                c_type="sqz_scratch_t",
-                fields=(
-                    *(f".{name} = {offset}," for name, offset in places.items()),
-                    f".tile_channels = {scratch.tile_channels},",
-                ),
-                arrays=(),
-                crc_call=None,
-            )
-        )
-
-    return tuple(views)

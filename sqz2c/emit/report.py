@@ -13,8 +13,8 @@ from sqz2c.ir.program import Program, Segment
 
 # sizeof of the descriptors on a 32-bit Cortex-M (checked against the compiler by a test).
 DESCRIPTOR_BYTES = {
-    "sqz_conv_t": 92,
-    "sqz_conv_average_t": 100,
+    "sqz_conv_t": 88,
+    "sqz_conv_average_t": 96,
     "sqz_maxpool_t": 22,
     "sqz_lookup_t": 16,
     "sqz_fire_t": 20,
@@ -123,12 +123,14 @@ def _segment_entry(segment: Segment) -> dict[str, Any]:
 def _layer_entry(program: Program, layer: Any, views: Sequence[LayerView]) -> dict[str, Any]:
     graph = program.graph
     if isinstance(layer, GlobalAverage):
-        return {"name": layer.name, "kind": "average", "shape": [graph.classes], **_no_weights()}
+        none = _no_weights(program, layer)
+        return {"name": layer.name, "kind": "average", "shape": [graph.classes], **none}
     tensor = graph.tensor(layer.output)
     shape = [tensor.height, tensor.width, tensor.channels]
     kind = {"PixelTable": "table", "MaxPool": "maxpool"}.get(type(layer).__name__, "conv")
     if not isinstance(layer, Conv):
-        return {"name": layer.name, "kind": kind, "shape": shape, **_no_weights()}
+        none = _no_weights(program, layer)
+        return {"name": layer.name, "kind": kind, "shape": shape, **none}
     packed = program.filters[layer.name]
     view = next(v for v in views if v.name == layer.name)
     assert layer.requantizer is not None
@@ -144,10 +146,18 @@ def _layer_entry(program: Program, layer: Any, views: Sequence[LayerView]) -> di
         "bits_per_weight": round(packed.bit_count / packed.weight_count, 4),
         "bytes": sum(len(array.data) for array in view.arrays),
         "macs": macs(graph, layer),
+        "estimate": program.estimates.get(layer.name, 0),
         "requantizer": layer.requantizer.form,
         "window": [layer.kernel_height, layer.kernel_width, layer.stride, layer.padding],
     }
 
 
-def _no_weights() -> dict[str, Any]:
-    return {"weights": 0, "nonzero": 0, "coding": None, "bits_per_weight": 0.0, "bytes": 0}
+def _no_weights(program: Program, layer: Any) -> dict[str, Any]:
+    return {
+        "weights": 0,
+        "nonzero": 0,
+        "coding": None,
+        "bits_per_weight": 0.0,
+        "bytes": 0,
+        "estimate": program.estimates.get(layer.name, 0),
+    }

@@ -73,7 +73,7 @@ def build_firmware(
         if as_many_as_fit:
             count = _count_that_fits(stage, board, library, objects, len(pictures))
             pictures, expected = pictures[:count], expected[:count]
-        size = _link(stage, board, objects, pictures, expected)
+        size = link_image(stage, board, objects, pictures, expected)
 
         contents = {"images": len(pictures), "takes_rows": takes_rows}
 
@@ -98,7 +98,7 @@ def load_firmware(out: Path, board: Board) -> Firmware | None:
 
 
 def _compile(stage: Path, board: Board, library: Library, takes_rows: bool) -> list[Path]:
-    main = sources.write_sources(stage, board, library, takes_rows=takes_rows)
+    main = sources.write_sources(stage, board, library, "rows" if takes_rows else "main")
     files = [main, *sources.common_sources(board), *library.sources]
 
     return compile_all(files, stage, compile_flags(stage, board, library))
@@ -113,7 +113,7 @@ def _count_that_fits(
     return how_many_fit(board, empty.flash_bytes, picture_bytes, wanted)
 
 
-def _link(
+def link_image(
     stage: Path,
     board: Board,
     objects: list[Path],
@@ -121,7 +121,8 @@ def _link(
     expected: Sequence[np.ndarray],
 ) -> Size:
     """
-    Link once with room for anything, to tell by how much it is too large; then by the real map.
+    Link OBJECTS with PICTURES to firmware.elf, .bin and .hex in STAGE: once with room for
+    anything, to tell by how much it is too large; then by the real map.
     """
     roomy = _link_roomy(stage, board, objects, pictures, expected)
     check_fits(board, roomy.flash_bytes, roomy.ram_bytes)

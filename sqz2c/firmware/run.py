@@ -13,7 +13,7 @@ import numpy as np
 
 from sqz2c.errors import FirmwareError
 from sqz2c.firmware import tools
-from sqz2c.firmware.board import Board
+from sqz2c.firmware.board import Board, Qemu
 from sqz2c.firmware.build import Firmware
 from sqz2c.firmware.console import Transcript, parse_console
 
@@ -58,16 +58,25 @@ def qemu_command(
             f"sqz2c flash {out_folder(firmware)} --board {board.name}{feed}"
         )
 
+    return qemu_arguments(firmware.elf, board.qemu, serial)
+
+
+def qemu_arguments(
+    elf: Path, qemu: Qemu, serial: Sequence[str] = ("-serial", "stdio")
+) -> list[str]:
+    """
+    The command that runs ELF on the machine that QEMU is.
+    """
     return [
         tools.require(tools.QEMU),
-        *("-M", board.qemu.machine),
+        *("-M", qemu.machine),
         *("-icount", "shift=7"),
         *("-semihosting-config", "enable=on,target=native"),
         *("-display", "none"),
         *("-monitor", "none"),
         *serial,
-        *board.qemu.arguments,
-        *("-kernel", str(firmware.elf)),
+        *qemu.arguments,
+        *("-kernel", str(elf)),
     ]
 
 
@@ -80,7 +89,7 @@ def run_firmware(
     A difference is a result; a fault, a firmware that does not end, or a console that cannot be
     read raises FirmwareError.
     """
-    code, text, errors = _execute(qemu_command(firmware, board), board, timeout)
+    code, text, errors = execute(qemu_command(firmware, board), board, timeout)
     transcript = _read(text, board, f"QEMU ended with {code}: {first_line(errors)}")
     if (code == 0) != (transcript.verdict == "pass"):
         raise FirmwareError(
@@ -115,7 +124,7 @@ def _read(text: str, board: Board, ending: str) -> Transcript:
     return transcript
 
 
-def _execute(command: list[str], board: Board, timeout: float) -> tuple[int, str, str]:
+def execute(command: list[str], board: Board, timeout: float) -> tuple[int, str, str]:
     """
     Run QEMU with its console in a file: a pipe that is full would lose what comes last.
     """

@@ -4,7 +4,7 @@ The files of a firmware that are generated: its main program, pictures and memor
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -29,14 +29,15 @@ def common_sources(board: Board) -> tuple[Path, ...]:
 
 
 def write_sources(
-    folder: Path, board: Board, library: Library, *, takes_rows: bool = False
+    folder: Path, board: Board, library: Library, kind: Literal["main", "rows", "profile"] = "main"
 ) -> Path:
     """
     Write the main program and board_config.h into FOLDER; return the main program's path.
 
-    It runs pictures in flash or, if it TAKES_ROWS, what comes over the serial line.
+    KIND "main" runs pictures in flash, "rows" what comes over the serial line, "profile" one
+    picture, phase by phase.
     """
-    main = folder / ("firmware_rows.c" if takes_rows else "firmware_main.c")
+    main = folder / f"firmware_{kind}.c"
     _write(
         main,
         f"{main.name}.j2",

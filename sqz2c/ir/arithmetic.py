@@ -38,11 +38,27 @@ def integer_bias(conv: Conv, source: Quantization) -> np.ndarray:
     return np.clip(rounded, INT32_MIN, INT32_MAX).astype(np.int32)
 
 
-def folded_bias(conv: Conv, bias: np.ndarray, zero_point: int) -> np.ndarray:
+def folded_bias(conv: Conv, zero_point: int) -> np.ndarray:
     """
-    BIAS - zero point * sum of the filter's weights, int32 [out_channels], modulo 2^32: with it
-    the kernels may multiply raw inputs, padding holding the zero point.
+    Give the bias for sums of raw inputs, int32 [out_channels], modulo 2^32: the requantizer's bias
+    less the zero point times the (lifted) sum of the filter's weights. The padding holds the zero
+    point then.
     """
+    assert conv.requantizer is not None
     sums = conv.weights.reshape(conv.out_channels, -1).astype(np.int64).sum(axis=1)
+    folded = conv.requantizer.bias - (zero_point * sums << conv.requantizer.lift)
 
-    return (bias.astype(np.int64) - zero_point * sums).astype(np.uint32).view(np.int32)
+    return folded.astype(np.uint32).view(np.int32)
+
+
+def sum_bounds(conv: Conv, source: Quantization) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Give the lowest and highest sum of (x - zero_point) * w, int64 [out_channels], over any inputs
+    x of 0..255; positions in the padding add nothing and lie inside.
+    """
+    weights = conv.weights.reshape(conv.out_channels, -1).astype(np.int64)
+    positive = np.maximum(weights, 0).sum(axis=1)
+    negative = np.minimum(weights, 0).sum(axis=1)
+    above, below = 255 - source.zero_point, -source.zero_point
+
+    return positive * below + negative * above, positive * above + negative * below

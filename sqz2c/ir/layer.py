@@ -16,20 +16,19 @@ from sqz2c.ir.tensor import Quantization
 @dataclass(frozen=True, eq=False)
 class Requantizer:
     """
-    How int32 accumulators become uint8 in C, proved equal to float32 for all of them (SPEC.md 2.3).
+    How int32 accumulators become uint8 in C, proved equal to float32 (SPEC.md 2.3).
 
-    BIAS is int32 [out_channels]. The rest has one entry a tensor or one a filter.
-    MULTIPLIER is the float32 m that defines the result. FACTOR, ADDEND (int64) and SHIFT are of
-    form "fixed": y = clamp((acc * factor + addend) >> shift, low, 255). Forms "checked" and
-    "exact" derive what they need from m.
+    An accumulator of the C is sum * 2^LIFT + BIAS: BIAS is int32 [out_channels], of form "fixed"
+    lifted and with the rounding inside. The rest has one entry a tensor or one a filter: MULTIPLIER
+    is the float32 m that defines the result, FACTOR int32 of form "fixed". Forms "checked" and
+    "exact" have LIFT 0 and derive what they need from m.
     """
 
     form: Literal["fixed", "checked", "exact"]
     bias: np.ndarray
     multiplier: np.ndarray
     factor: np.ndarray
-    addend: np.ndarray
-    shift: np.ndarray
+    lift: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,14 @@ Limits of the integers: where PyTorch's result depends on neither the engine nor
 import numpy as np
 
 from sqz2c.errors import Sqz2cError
-from sqz2c.ir.arithmetic import INT32_MAX, INT32_MIN, bias_scales, integer_bias, multipliers
+from sqz2c.ir.arithmetic import (
+    INT32_MAX,
+    INT32_MIN,
+    bias_scales,
+    integer_bias,
+    multipliers,
+    sum_bounds,
+)
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.tensor import Quantization, Tensor
 
@@ -57,13 +64,8 @@ def check_integers(conv: Conv, source: Tensor, target: Tensor) -> None:
 
 def _check_sums(conv: Conv, source: Quantization) -> None:
     """No image can overflow a 32-bit accumulator."""
-    weights = conv.weights.reshape(conv.out_channels, -1).astype(np.int64)
-    positive = np.maximum(weights, 0).sum(axis=1)
-    negative = np.minimum(weights, 0).sum(axis=1)
-    above, below = 255 - source.zero_point, -source.zero_point
     bias = integer_bias(conv, source).astype(np.int64)
-    highest = bias + positive * above + negative * below
-    lowest = bias + positive * below + negative * above
+    lowest, highest = (bias + bound for bound in sum_bounds(conv, source))
     for number in np.flatnonzero((highest > INT32_MAX) | (lowest < INT32_MIN)):
         raise Sqz2cError(
             f"{conv.name}: filter {number} overflows 32-bit sums, because its bias is huge "

@@ -170,7 +170,7 @@ class Program:
 
     IMAGE_ROWS is how many rows of the image anybody reads; a stride may leave the last ones out.
     LOWER_BOUND_BYTES are needed at once in the fullest turn: no placement of these turns can do
-    with less arena (0: not computed).
+    with less arena (0: not computed). ESTIMATES are the cost model's instructions of each layer.
     """
 
     graph: Graph
@@ -180,6 +180,7 @@ class Program:
     arena_bytes: int
     lower_bound_bytes: int = 0
     filters: dict[str, PackedFilters] = field(default_factory=dict)
+    estimates: dict[str, int] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -8,7 +8,7 @@ from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan.check import check_plan
 from sqz2c.plan.choose import choose
-from sqz2c.plan.cost import instructions
+from sqz2c.plan.cost import instructions, layer_estimates
 from sqz2c.plan.curve import curve
 from sqz2c.plan.lifetimes import Life, SegmentLives, lifetimes, lower_bound, peak
 from sqz2c.plan.search import frontier
@@ -21,6 +21,7 @@ __all__ = [
     "check_plan",
     "curve",
     "instructions",
+    "layer_estimates",
     "lifetimes",
     "lower_bound",
     "peak",
@@ -40,4 +41,8 @@ def plan(
     program = choose(graph, stages, mode, candidates, ram_budget)
     check_plan(program)
 
-    return replace(program, lower_bound_bytes=lower_bound(program))
+    return replace(
+        program,
+        lower_bound_bytes=lower_bound(program),
+        estimates=layer_estimates(program),
+    )

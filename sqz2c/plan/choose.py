@@ -8,7 +8,6 @@ from dataclasses import replace
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program, Segment
-from sqz2c.plan.cost import arithmetic
 from sqz2c.plan.layout import aligned, lay_out
 from sqz2c.plan.lifetimes import peak
 from sqz2c.plan.search import Candidate, Cut
@@ -94,16 +93,16 @@ def choose(
             "the network has too few layers to be fed row by row: the head must follow a squeeze; "
             "take --input image or --input arena."
         )
-    realized = realize_all(graph, stages, mode, candidates)
-    programs = list(zip(realized, candidates, strict=True))
     if ram_budget is None:
         cheapest = min(c.cost for c in candidates)
-        allowed = cheapest + WORTH * (arithmetic(graph) + cheapest)
-        affordable = [(p, c) for p, c in programs if c.cost <= allowed]
-        return min(affordable, key=lambda pc: pc[0].ram_bytes)[0]
-    fitting = [(p, c) for p, c in programs if p.ram_bytes <= ram_budget]
+        allowed = (1 + WORTH) * cheapest
+        affordable = [c for c in candidates if c.cost <= allowed]
+        return min(realize_all(graph, stages, mode, affordable), key=lambda p: p.ram_bytes)
+    realized = realize_all(graph, stages, mode, candidates)
+    pairs = zip(realized, candidates, strict=True)
+    fitting = [(p, c) for p, c in pairs if p.ram_bytes <= ram_budget]
     if not fitting:
-        least = min((p for p, _ in programs), key=lambda p: p.ram_bytes)
+        least = min(realized, key=lambda p: p.ram_bytes)
         feed = "feed rows (--input rows), " if mode == "arena" else ""
         raise PlanError(
             f"{ram_budget:,} B of RAM are too few: the smallest plan takes {least.ram_bytes:,} B, "

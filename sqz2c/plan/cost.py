@@ -1,76 +1,140 @@
 """
 What a plan costs in instructions: the one place with such figures.
 
-They were counted on a Cortex-M4 in QEMU (`sqz2c run --json`) with the portable kernels; only the
-part that depends on the plan decides between plans.
+Counted on a Cortex-M4 in QEMU (`sqz2c profile`, `python -m benchmarks.cost`). The terms follow the
+kernels of runtime_c: weights are decoded once a turn, windows of two pixels are built once a tile,
+and each group of four filters takes a block of products a window.
 """
 
-from sqz2c.ir.geometry import macs
+from dataclasses import dataclass
+
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.program import Program, Step
 
-DECODE = 14  # instructions a decoded weight
-OPEN = 3000  # instructions to open a layer's stream and build its tables
-WINDOW = 1.2  # instructions a value of a pixel's window, each time it is built: once a tile
-MAC = 0.75  # instructions a multiply-accumulate
-OUTPUT = 12  # instructions an output of a convolution: bias, rescaling, storing
-SUM = 4  # instructions to load, raise and store a squeeze's sum: once a pixel, filter and tile
+OPEN = 3000  # to open a layer's stream and build its tables
+DECODE = 11.5  # a decoded weight, its place in a group included
+WINDOW = 100  # a pixel's window, each time it is built
+VALUE = 1.6  # a value of it
+BLOCK = 68  # four filters on two pixels: bias, rescaling, storing
+QUAD = 24.25  # four values of it
+SUMS = 34  # four sums on two pixels, loaded and stored, instead of rescaled
+FINISH = 22  # a sum, begun and rescaled
+POOL = 4.5  # an input of a pool that is folded in: a pixel and channel
+GROUP = 4
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """Instructions of one layer, by what they do."""
+
+    decode: float = 0
+    convolve: float = 0
+    pool: float = 0
+
+    @property
+    def total(self) -> int:
+        return round(self.decode + self.convolve + self.pool)
+
+
+def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
+    """
+    LayerCost of each layer of STEP that has one, by name.
+
+    Each turn decodes all weights once more; where a pool lies between expands and a squeeze that
+    they are summed into, rows that two turns need are computed by both.
+    """
+    rows = _computed_rows(graph, step)
+    costs = {
+        conv.name: LayerCost(step.turns * _decoding(conv), _sweeping(graph, step, conv, rows))
+        for conv in step.convs
+    }
+    if step.pool is not None:
+        tensor = graph.tensor(step.pool.input)
+        costs[step.pool.name] = LayerCost(pool=POOL * rows * tensor.width * tensor.channels)
+    if step.squeeze is not None:
+        costs[step.squeeze.name] = LayerCost(
+            step.turns * _decoding(step.squeeze), _summing(graph, step, step.squeeze)
+        )
+
+    return costs
+
+
+def _computed_rows(graph: Graph, step: Step) -> float:
+    """Rows that the convolutions of STEP compute, those that two turns compute counted twice."""
+    if not step.convs:
+        return 0
+    height = graph.tensor(step.convs[0].output).height
+    if step.pool is None:
+        return min(height, step.limit)
+    if step.squeeze is None:
+        return height
+
+    return height + max(0, step.pool.kernel - step.pool.stride) * (step.turns - 1)
+
+
+def _decoding(conv: Conv) -> float:
+    return OPEN + DECODE * conv.weights.size
+
+
+def _up(count: int, size: int) -> int:
+    """How many of SIZE hold COUNT."""
+    return -(-count // size)
+
+
+def _sweeping(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
+    """Windows once a tile, a block for each group and pair of pixels."""
+    width = graph.tensor(conv.output).width
+    tiles = _up(conv.out_channels, step.tile_channels)
+    windows = tiles * rows * width * (WINDOW + VALUE * conv.filter_weights)
+    blocks = _up(conv.out_channels, GROUP) * rows * _up(width, 2)
+
+    return windows + blocks * (BLOCK + QUAD * _up(conv.filter_weights, 4))
+
+
+def _summing(graph: Graph, step: Step, squeeze: Conv) -> float:
+    """The same for a squeeze, which takes the channels of a tile at a time."""
+    width = graph.tensor(squeeze.output).width
+    groups = _up(squeeze.out_channels, GROUP)
+    total = FINISH * step.limit * width * groups * GROUP
+    for conv in step.convs:
+        for first in range(0, conv.out_channels, step.tile_channels):
+            channels = min(step.tile_channels, conv.out_channels - first)
+            window = 2 * VALUE * channels
+            total += step.limit * _up(width, 2) * (
+                window + groups * (SUMS + QUAD * _up(channels, 4))
+            )
+
+    return total
 
 
 def step_cost(graph: Graph, step: Step) -> int:
     """
-    Instructions of STEP that depend on the plan: each turn decodes its weights once more; each
-    tile builds its windows once more; each tile raises the sums of a squeeze; a pool between
-    expand and squeeze has rows that two turns compute.
+    Estimated instructions of STEP, all of its turns.
     """
-    cost = float(step.turns * sum(OPEN + DECODE * conv.weights.size for conv in step.filters))
-    cost += sum(_windows(graph, step, conv) for conv in step.convs)
-    if step.squeeze is None:
-        return int(cost)
-    pixels = _pixels(graph, step.squeeze)
-    cost += SUM * pixels * step.squeeze.out_channels * _tiles(step)
-    cost += WINDOW * pixels * step.squeeze.in_channels
-    if step.pool is not None:
-        twice = max(0, step.pool.kernel - step.pool.stride) * (step.turns - 1)
-        for conv in step.convs:
-            whole = _conv_arithmetic(graph, conv) + _windows(graph, step, conv)
-            cost += twice * whole / graph.tensor(conv.output).height
-
-    return int(cost)
+    return sum(cost.total for cost in step_costs(graph, step).values())
 
 
-def _tiles(step: Step) -> int:
-    """How many tiles the filters of STEP make."""
-    return sum(-(-conv.out_channels // step.tile_channels) for conv in step.convs)
+def layer_costs(program: Program) -> dict[str, LayerCost]:
+    """
+    LayerCost of each layer of PROGRAM by name; a layer that costs nothing here is left out.
+    """
+    return {
+        name: cost
+        for step in program.steps
+        for name, cost in step_costs(program.graph, step).items()
+    }
 
 
-def _windows(graph: Graph, step: Step, conv: Conv) -> float:
-    """Building the windows of CONV, once a tile."""
-    tiles = -(-conv.out_channels // step.tile_channels)
-    return WINDOW * conv.filter_weights * _pixels(graph, conv) * tiles
-
-
-def _pixels(graph: Graph, conv: Conv) -> int:
-    tensor = graph.tensor(conv.output)
-    return tensor.height * tensor.width
-
-
-def _conv_arithmetic(graph: Graph, conv: Conv) -> float:
-    return MAC * macs(graph, conv) + OUTPUT * _pixels(graph, conv) * conv.out_channels
+def layer_estimates(program: Program) -> dict[str, int]:
+    """
+    Estimated instructions of each layer; their sum is `instructions`.
+    """
+    return {name: cost.total for name, cost in layer_costs(program).items()}
 
 
 def instructions(program: Program) -> int:
     """
     Estimated instructions of one inference.
     """
-    plan = sum(step_cost(program.graph, step) for step in program.steps)
-
-    return arithmetic(program.graph) + plan
-
-
-def arithmetic(graph: Graph) -> int:
-    """
-    The part that no plan changes.
-    """
-    return int(sum(_conv_arithmetic(graph, conv) for conv in graph.convs))
+    return sum(layer_estimates(program).values())

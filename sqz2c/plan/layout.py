@@ -10,6 +10,8 @@ ways to stack them the lowest is taken; one of them is the search's model, so no
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import Buffer, BufferKind, Step
 from sqz2c.ir.scratch import scratch_of
@@ -44,11 +46,14 @@ class _Item:
         bits = self.wait.alive >> self.born
         return bits & (bits + 1) != 0
 
-    def extent(self, turn: int) -> int:
-        """Bytes from its offset on that are in use in TURN or were before."""
-        if turn < self.born:
-            return 0
-        return self.wait.begun[turn] * self.row_bytes if self.kind == "map" else self.size
+    @property
+    def extents(self) -> np.ndarray:
+        """For each turn bytes from its offset on that are in use or were before; int64."""
+        begun = np.array(self.wait.begun, np.int64)
+        extents = begun * self.row_bytes if self.kind == "map" else np.full(len(begun), self.size)
+        extents[: max(0, self.born)] = 0
+
+        return extents
 
 
 def aligned(size: int) -> int:
@@ -82,10 +87,11 @@ def lay_out(
     items += [*_sums(graph, steps, order), *_scratch(graph, steps, order)]
     if input_place == "rows":
         items.append(_input_item(graph, steps[0], geometries[0], source))
+    reach = [item.extents for item in items] if input_place == "map" else []
     found = []
     for buffers in _stackings(items, passing or {}):
         if input_place == "map":
-            buffers.append(_input_map(graph, steps[0], source, items, buffers))
+            buffers.append(_input_map(graph, steps[0], source, items, reach, buffers))
         found.append((aligned(max((b.end for b in buffers), default=0)), buffers))
     size, lowest = min(found, key=lambda sized: sized[0])
 
@@ -183,18 +189,25 @@ def _first_fit(order: Sequence[_Item]) -> list[Buffer]:
 
 
 def _input_map(
-    graph: Graph, step: Step, wait: Wait, items: Sequence[_Item], buffers: Sequence[Buffer]
+    graph: Graph,
+    step: Step,
+    wait: Wait,
+    items: Sequence[_Item],
+    reach: Sequence[np.ndarray],
+    buffers: Sequence[Buffer],
 ) -> Buffer:
-    """The lowest place at which nothing ever reaches a row of it that is still needed."""
+    """
+    The lowest place at which nothing ever reaches a row of it that is still needed; REACH is how
+    far each of ITEMS does.
+    """
     tensor = graph.tensor(step.input)
     row_bytes = tensor.width * tensor.channels
     offsets = {buffer.tensor: buffer.offset for buffer in buffers}
+    needed = np.array(wait.needed, np.int64)
+    still = needed < tensor.height
     lowest = 0
-    for turn, needed in enumerate(wait.needed):
-        if needed >= tensor.height:
-            continue
-        for item in items:
-            if extent := item.extent(turn):
-                lowest = max(lowest, offsets[item.tensor] + extent - needed * row_bytes)
+    for item, extents in zip(items, reach, strict=True):
+        ends = offsets[item.tensor] + extents - needed * row_bytes
+        lowest = max(lowest, int(np.max(ends, where=still & (extents > 0), initial=0)))
 
     return Buffer(tensor.name, tensor.height, row_bytes, aligned(lowest), "map")

@@ -5,7 +5,7 @@ rows each makes a turn, for the least decoding at every size of RAM.
 The model. A segment of stages takes, in bytes: what stays between turns (rings, a pool's open
 rows), summed; what is needed during a turn only, the largest; and its input and output map, which
 overlap as far as the rows that the last stage made allow. A program takes the largest of its
-segments; its cost is the sum of theirs. Labels (choice of the last stage, bytes that stay, bytes
+segments; its cost is the sum of theirs. Labels (rows of the last stage, bytes that stay, bytes
 that pass, cost) are extended stage by stage and dropped only when another one is as good in
 everything, or when a program that is already known is as small and as cheap; so the frontier is
 exact for the model.
@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate, groupby
 
 import numpy as np
 
@@ -78,9 +79,7 @@ class _Frontier:
         self.sizes = [c.bytes for c in kept]
 
 
-def frontier(
-    stages: Sequence[Stage], mode: InputMode
-) -> tuple[Candidate, ...]:
+def frontier(stages: Sequence[Stage], mode: InputMode) -> tuple[Candidate, ...]:
     """
     All programs that no other beats in both arena and cost, smallest first.
     """
@@ -98,6 +97,7 @@ class _Search:
         self.alone = [self._alone(index) for index in range(len(stages))]
         self.least: list[list[int]] = []
         self.ceilings: dict[tuple[int, int], list[int]] = {}
+        self.rings: dict[tuple[int, tuple[int, bool]], np.ndarray] = {}
 
     def run(self) -> tuple[Candidate, ...]:
         """Short segments first: the programs made of them bound what is worth extending."""
@@ -135,31 +135,32 @@ class _Search:
         self.ceilings = {}
         self.least = []
         for at in range(len(self.whole.sizes)):
-            size = self.whole.sizes[at + 1] - 1 if at + 1 < len(self.whole.sizes) else None
+            size = self.whole.sizes[at + 1] - 1 if at + 1 < len(self.whole.sizes) else NEVER
             sums = [0]
-            for choices in self.alone:
-                costs = (cost for bytes_, cost in choices if size is None or bytes_ <= size)
-                sums.append(sums[-1] + min(costs, default=NEVER))
+            for sizes, costs in self.alone:
+                place = bisect_right(sizes, size)
+                sums.append(sums[-1] + (costs[place - 1] if place else NEVER))
             self.least.append(sums)
 
-    def _alone(self, index: int) -> list[tuple[int, int]]:
-        """(bytes, cost) of each choice of stage INDEX: less it takes in no segment."""
+    def _alone(self, index: int) -> tuple[list[int], list[int]]:
+        """
+        (sizes, costs): stage INDEX takes a cost at least within each size, in whatever segment.
+        """
         stage = self.stages[index]
         after = self.stages[index + 1] if index + 1 < len(self.stages) else None
+        enters = self._input_map(0) if index == 0 else 0
+        leaves: dict[int, int] = {}
         found = []
         for choice in stage.choices:
-            enters = leaves = 0
             if index or self.mode == "rows":
                 enters = aligned(_ring(stage, choice.pace, 1) * stage.input_row_bytes)
-            elif self.mode == "arena":
-                enters = self._input_map(0)
-            if after is not None:
-                rows = min(_ring(after, c.pace, choice.rows) for c in after.choices)
-                leaves = aligned(rows * after.input_row_bytes)
-            size = sum(stage.inside(choice)) + max(enters, leaves)
+            if choice.rows not in leaves:
+                leaves[choice.rows] = _least_ring(after, choice.rows) if after else 0
+            size = sum(stage.inside(choice)) + max(enters, leaves[choice.rows])
             found.append((size, stage.cost(choice)))
+        found.sort()
 
-        return found
+        return [size for size, _ in found], list(accumulate((cost for _, cost in found), min))
 
     def _are_hopeless(
         self, sizes: np.ndarray, costs: np.ndarray, first: int, last: int
@@ -190,35 +191,51 @@ class _Search:
     def _first(self, first: int) -> Labels:
         """Labels of stage FIRST alone."""
         stage = self.stages[first]
-        choices = stage.choices
         rows = []
-        for number, choice in enumerate(choices):
+        for number, choice in enumerate(stage.choices):
             stays, passes = stage.inside(choice)
             if first == 0 and self.mode == "rows":
                 stays += aligned(_ring(stage, choice.pace, 1) * stage.input_row_bytes)
             rows.append((stays, passes, stage.cost(choice), number, 0))
 
-        return Labels(*np.array(rows, np.int64).T, choices, None)
+        return Labels(*np.array(rows, np.int64).T, stage.choices, None)
 
     def _extend(self, first: int, last: int, labels: Labels) -> Labels:
-        """Labels of stages [FIRST, LAST] from those of [FIRST, LAST - 1]."""
+        """
+        Labels of stages [FIRST, LAST] from those of [FIRST, LAST - 1]. What follows depends on the
+        rows alone that LAST makes a turn: of its other choices the best are kept.
+        """
         stage, floor = self.stages[last], self._input_map(first)
-        choices = stage.choices
         parts = []
-        for number, choice in enumerate(choices):
-            inside, during = stage.inside(choice)
-            rings = [inside + aligned(_ring(stage, choice.pace, arriving.rows) * stage.input_row_bytes)
-                     for arriving in labels.choices]  # fmt: skip
-            stays = labels.stays + np.array(rings, np.int64)[labels.last]
-            passes = np.maximum(labels.passes, during)
-            cost = labels.cost + stage.cost(choice)
+        for _, group in groupby(enumerate(stage.choices), key=lambda pair: pair[1].rows):
+            choices = list(group)
+            inside = np.array([(*stage.inside(c), stage.cost(c)) for _, c in choices], np.int64)
+            rings = np.array([self._rings(last, choice)[labels.last] for _, choice in choices])
+            stays = (labels.stays + rings + inside[:, :1]).ravel()
+            passes = np.maximum(labels.passes, inside[:, 1:2]).ravel()
+            cost = (labels.cost + inside[:, 2:]).ravel()
             hopeless = self._are_hopeless(floor + stays + passes, cost, first, last)
             kept = np.flatnonzero(~hopeless)
             kept = kept[undominated(stays[kept], passes[kept], cost[kept])]
-            numbers = np.full(len(kept), number)
-            parts.append(np.array([stays[kept], passes[kept], cost[kept], numbers, kept]))
+            which, extends = np.divmod(kept, max(1, len(labels.cost)))
+            numbers = np.array([number for number, _ in choices], np.int64)[which]
+            parts.append(np.array([stays[kept], passes[kept], cost[kept], numbers, extends]))
 
-        return Labels(*np.concatenate(parts, axis=1), choices, labels)
+        return Labels(*np.concatenate(parts, axis=1), stage.choices, labels)
+
+    def _rings(self, last: int, choice: Choice) -> np.ndarray:
+        """Bytes of the rows that wait for stage LAST, for each choice of the stage before."""
+        key = last, choice.pace
+        if key not in self.rings:
+            stage = self.stages[last]
+            bytes_of = {
+                rows: aligned(_ring(stage, choice.pace, rows) * stage.input_row_bytes)
+                for rows in {before.rows for before in self.stages[last - 1].choices}
+            }
+            self.rings[key] = np.array(
+                [bytes_of[before.rows] for before in self.stages[last - 1].choices], np.int64
+            )
+        return self.rings[key]
 
     def _finish(self, first: int, last: int, labels: Labels) -> _Frontier:
         """Labels as whole segments: with their input and output maps."""
@@ -298,6 +315,13 @@ def _ring(stage: Stage, pace: tuple[int, bool], arriving: int) -> int:
         done = end
 
     return most
+
+
+def _least_ring(stage: Stage, arriving: int) -> int:
+    """Bytes of STAGE's input that wait at least when rows come ARRIVING at a time."""
+    rows = min(_ring(stage, pace, arriving) for pace in {c.pace for c in stage.choices})
+
+    return aligned(rows * stage.input_row_bytes)
 
 
 @cache

@@ -69,10 +69,20 @@ class Stage:
         )
 
     def tiles(self, summed: bool) -> tuple[int, ...]:
-        """Numbers of filters a tile; the last one is all of the largest convolution."""
+        """
+        Numbers of filters a tile, up to all of the largest convolution; none that takes as much
+        scratch as the next one, which costs less.
+        """
         steps = self.steps_for(Choice(1, summed))
         most = max(most_tile_channels(step) for step in steps)
-        return (*(channels for channels in TILES if channels < most), most)
+        tiles = [*(channels for channels in TILES if channels < most), most]
+        sizes = [max(self._scratch(summed, channels).values(), default=0) for channels in tiles]
+
+        return tuple(
+            channels
+            for channels, size, following in zip(tiles, sizes, [*sizes[1:], -1], strict=True)
+            if size != following
+        )
 
     @cached_property
     def can_sum(self) -> bool:
@@ -127,7 +137,14 @@ class Stage:
 
     def cost(self, choice: Choice) -> int:
         """Instructions that depend on CHOICE."""
-        return sum(step_cost(self.graph, step) for step in self.steps_for(choice))
+        if choice not in self._costs:
+            steps = self.steps_for(choice)
+            self._costs[choice] = sum(step_cost(self.graph, step) for step in steps)
+        return self._costs[choice]
+
+    @cached_property
+    def _costs(self) -> dict[Choice, int]:
+        return {}
 
     @cached_property
     def output_bytes(self) -> int:

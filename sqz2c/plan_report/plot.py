@@ -29,6 +29,7 @@ NOTHING_OF_THE_MACHINE = {
     "svg": {"Date": None, "Creator": None},
 }
 COLOURS = matplotlib.colormaps["tab20"].colors  # type: ignore[attr-defined]
+SCRATCH_COLOUR = (0.8, 0.8, 0.8)
 PANEL_INCHES, HEIGHT_INCHES, CURVE_INCHES = 2.3, 6.0, 4.0
 NAMES_SHARE = 1.2  # of a panel's turns: room for names on its right
 LINE_SHARE = 0.03  # of the arena: least distance of two names
@@ -98,13 +99,15 @@ def _draw_segment(planned: Planned, number: int, panel: Axes) -> None:
 
 
 def _colours(program: Program) -> dict[str, Any]:
-    """A colour for each buffer; sums have that of their squeeze."""
+    """A colour for each buffer; sums have that of their squeeze, all scratch the same."""
     colours = {
         tensor.name: COLOURS[i % len(COLOURS)] for i, tensor in enumerate(program.graph.tensors)
     }
     for step in program.steps:
         if step.sums is not None:
             colours[step.sums] = colours[str(step.output)]
+        if step.scratch is not None:
+            colours[step.scratch] = SCRATCH_COLOUR
 
     return colours
 

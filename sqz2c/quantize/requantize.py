@@ -1,23 +1,30 @@
 """
-Float32 rescaling as integer arithmetic, proved equal for every int32 accumulator.
-
-PyTorch's qnnpack computes y = clamp(rint((float)acc * m) + zero_point, low, 255) (SPEC.md section
-2.3). That is a step function of acc with at most 255 steps. An integer form that is monotone too
-equals it everywhere if it has the same steps, so 2 * 255 checks prove all 2^32 inputs.
+Float32 rescaling as integer arithmetic: for each layer the cheapest form that is proved equal.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sqz2c.errors import QuantizeError
-from sqz2c.ir.arithmetic import INT32_MAX, INT32_MIN, integer_bias, multipliers
+from sqz2c.ir.arithmetic import integer_bias, multipliers, sum_bounds
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Requantizer
-from sqz2c.ir.tensor import Quantization
+from sqz2c.quantize.fixed_point import LIFTS, Fixed, Reach, fit_fixed
+from sqz2c.quantize.rescaling import Rescaling
 
-MAX_SHIFT = 53  # keeps acc * factor + addend inside int64
 CHECKED_EXPONENTS = range(1, 21)  # k = 126 - exponent field for which form "checked" is proved
+
+
+@dataclass(frozen=True, eq=False)
+class FixedLayer:
+    """
+    Form "fixed" of a whole layer: FACTOR int64 [scales], START int64 [filters].
+    """
+
+    lift: int
+    factor: np.ndarray
+    start: np.ndarray
 
 
 def attach_requantizers(graph: Graph) -> Graph:
@@ -38,146 +45,74 @@ def requantizer_of(graph: Graph, conv: Conv) -> Requantizer:
     """
     Fit and prove CONV's requantizer: one entry a tensor, or one a filter where scales differ.
     """
-    in_quantization = graph.tensor(conv.input).quantization
-    out_quantization = conv.quantization or graph.tensor(conv.output).quantization
-    if in_quantization is None or out_quantization is None or conv.weight_scales is None:
+    source = graph.tensor(conv.input).quantization
+    target = conv.quantization or graph.tensor(conv.output).quantization
+    if source is None or target is None or conv.weight_scales is None:
         raise QuantizeError(f"{conv.name}: not quantized yet; call quantize() first.")
+    low = target.zero_point if conv.relu else 0
+    lowest, highest = sum_bounds(conv, source)
+    bias = integer_bias(conv, source)
+    scale = multipliers(conv, source, target)
 
     return fit(
         conv.name,
-        integer_bias(conv, in_quantization),
-        multipliers(conv, in_quantization, out_quantization),
-        out_quantization,
-        conv.relu,
+        [Rescaling(m, target.zero_point, low) for m in scale],
+        Reach(bias.astype(np.int64), lowest, highest),
     )
 
 
-def fit(
-    name: str,
-    bias: np.ndarray,
-    multiplier: np.ndarray,
-    out: Quantization,
-    relu: bool,
-) -> Requantizer:
+def fit(name: str, rescalings: list[Rescaling], reach: Reach) -> Requantizer:
     """
     The cheapest proved form: fixed where every filter has one, else checked, else exact.
+
+    RESCALINGS is one for all filters of REACH, or one a filter.
     """
+    multiplier = np.array([rescaling.m for rescaling in rescalings], np.float32)
     if not np.all((multiplier > 0) & (multiplier < 1)):
         raise QuantizeError(
             f"{name}: its rescaling factor must lie between 0 and 1 (found "
             f"{float(multiplier.max()):.6g}); calibrate with images that reach its full range."
         )
-    low = out.zero_point if relu else 0
-    fitted = [fit_fixed(m, out.zero_point, low) for m in multiplier]
-    count = len(multiplier)
-    factor, addend, shift = np.zeros(count, np.int32), np.zeros(count, np.int64), np.zeros(count)
-
-    if all(fitted):
-        columns = list(zip(*[f for f in fitted if f is not None], strict=True))
-        factor, addend, shift = (np.array(column) for column in columns)
-        form = "fixed"
-    else:
-        exponents = 126 - (multiplier.view(np.uint32) >> 23).astype(int)
-        form = "checked" if all(k in CHECKED_EXPONENTS for k in exponents) else "exact"
+    fixed = fit_layer(rescalings, reach)
+    if fixed is not None:
+        return Requantizer(
+            form="fixed",
+            bias=fixed.start.astype(np.int32),
+            multiplier=multiplier,
+            factor=fixed.factor.astype(np.int32),
+            lift=fixed.lift,
+        )
+    exponents = 126 - (multiplier.view(np.uint32) >> 23).astype(int)
 
     return Requantizer(
-        form=form,
-        bias=bias,
+        form="checked" if all(k in CHECKED_EXPONENTS for k in exponents) else "exact",
+        bias=reach.bias.astype(np.int32),
         multiplier=multiplier,
-        factor=factor.astype(np.int32),
-        addend=addend.astype(np.int64),
-        shift=shift.astype(np.uint8),
+        factor=np.zeros(len(multiplier), np.int32),
+        lift=0,
     )
 
 
-def rescale(acc: np.ndarray, m: np.float32, zero_point: int, low: int) -> np.ndarray:
+def fit_layer(rescalings: list[Rescaling], reach: Reach) -> FixedLayer | None:
     """
-    The definition in float32: ACC any int32 values, result 0..255 as int64.
+    Form "fixed" with the largest lift with which every scale has one, or None.
     """
-    rounded = np.rint(acc.astype(np.int32).astype(np.float32) * np.float32(m))
-
-    return np.clip(rounded.astype(np.int64) + zero_point, low, 255)
-
-
-def thresholds(m: np.float32, zero_point: int, low: int) -> np.ndarray:
-    """
-    For y in low + 1 .. 255 the smallest int32 acc that gives at least y; 2^31 where none does.
-    """
-    wanted = np.arange(low + 1, 256)
-    below = np.full(wanted.shape, INT32_MIN - 1, np.int64)  # gives less than wanted
-    above = np.full(wanted.shape, INT32_MAX + 1, np.int64)  # gives at least wanted
-    while np.any(above - below > 1):
-        middle = (below + above) >> 1
-        inside = np.clip(middle, INT32_MIN, INT32_MAX)
-        reached = rescale(inside, m, zero_point, low) >= wanted
-        undecided = above - below > 1
-        above = np.where(undecided & reached, middle, above)
-        below = np.where(undecided & ~reached, middle, below)
-
-    return above
-
-
-def fit_fixed(m: np.float32, zero_point: int, low: int) -> tuple[int, int, int] | None:
-    """
-    (factor, addend, shift) with the thresholds of the definition, or None where there is none.
-
-    For one factor, each threshold T of value y asks for an addend in
-    [y * 2^shift - T * factor, y * 2^shift - (T - 1) * factor). The width of the intersection is
-    concave in factor, so a ternary search finds the widest.
-    """
-    mantissa, exponent = np.frexp(np.float64(m))
-    shift = 31 - int(exponent)
-    if shift > MAX_SHIFT:
-        return None
-    at = thresholds(m, zero_point, low)
-    targets = np.arange(low + 1, 256, dtype=np.int64) << shift
-    reached = at <= INT32_MAX
-    exceeded = at > INT32_MIN
-
-    def addends(factor: int) -> tuple[int, int]:
-        """Half-open range of addends that give the right thresholds."""
-        least = (targets - at * factor)[reached]
-        most = (targets - (at - 1) * factor)[exceeded]
-        lowest = int(least.max()) if least.size else -(2**62)
-        return lowest, int(most.min()) if most.size else lowest + 1
-
-    def width(factor: int) -> int:
-        lowest, end = addends(factor)
-        return end - lowest
-
-    nominal = int(np.rint(mantissa * 2.0**31))
-    first, last = max(1, nominal - 4096), min(INT32_MAX, nominal + 4096)
-    while last - first > 2:
-        third = (last - first) // 3
-        if width(first + third) < width(last - third):
-            first += third
+    if len(rescalings) == 1:
+        groups = [reach]
+    else:
+        groups = [reach.of(slice(i, i + 1)) for i in range(len(rescalings))]
+    for lift in LIFTS:
+        parts: list[Fixed] = []
+        for rescaling, group in zip(rescalings, groups, strict=True):
+            part = fit_fixed(rescaling, group, lift)
+            if part is None:
+                break
+            parts.append(part)
         else:
-            last -= third
-    factor = max(range(first, last + 1), key=width)
-    lowest, end = addends(factor)
-    if end <= lowest:
-        return None
-    addend = (lowest + end - 1) // 2
+            return FixedLayer(
+                lift,
+                np.array([part.factor for part in parts]),
+                np.concatenate([part.start for part in parts]),
+            )
 
-    return (factor, addend, shift) if is_fixed_right(factor, addend, shift, at, low) else None
-
-
-def is_fixed_right(factor: int, addend: int, shift: int, at: np.ndarray, low: int) -> bool:
-    """
-    The proof, in Python's unbounded integers: form "fixed" has exactly the thresholds AT.
-    """
-    if not (0 < factor <= INT32_MAX and 31 <= shift <= MAX_SHIFT):
-        return False
-    if abs(addend) + 2**31 * factor >= 2**63:
-        return False
-
-    def fixed(acc: int) -> int:
-        return min(255, max(low, (acc * factor + addend) >> shift))
-
-    for wanted, threshold in zip(range(low + 1, 256), at.tolist(), strict=True):
-        if threshold <= INT32_MAX and fixed(threshold) < wanted:
-            return False
-        if threshold > INT32_MIN and fixed(threshold - 1) >= wanted:
-            return False
-
-    return True
+    return None

@@ -107,38 +107,129 @@ static int64_t floor_shift(int64_t number, uint32_t shift)
     return (number - rest) / unit;
 }
 
-static void test_fixed_is_multiply_add_shift_with_a_filter_s_own_numbers(void)
+static int64_t fixed(int32_t acc, int32_t factor, int32_t low)
+{
+    const int64_t whole = floor_shift((int64_t)acc * factor, 32 + SQZ_REQUANTIZE_SHIFT);
+    const int64_t y = (whole < 0 ? 0 : whole > 255 ? 255 : whole) + low;
+
+    return y > 255 ? 255 : y;
+}
+
+/* All sizes, and both ends. */
+static int32_t random_size(void)
+{
+    switch (random_from(0, 19)) {
+    case 0:
+        return INT32_MAX - random_from(0, 1);
+    case 1:
+        return INT32_MIN + random_from(0, 1);
+    default:
+        return random_int32() >> random_from(0, 31);
+    }
+}
+
+static void test_fixed_is_a_multiplication_with_a_filter_s_own_factor(void)
 {
     enum { FILTERS = 5 };
 
-    for (int32_t round = 0; round < 2000; round++) {
+    for (int32_t round = 0; round < 5000; round++) {
         int32_t factor[FILTERS];
-        int64_t addend[FILTERS];
-        uint8_t shift[FILTERS];
         const sqz_requantizer_t requantizer = {
             .form = SQZ_REQUANTIZE_FIXED,
             .per_filter = (uint8_t)random_from(0, 1),
-            .low = (uint8_t)random_from(0, 100),
+            .low = (uint8_t)(random_from(0, 1) ? random_from(0, 255) : 0),
             .factor = factor,
-            .addend = addend,
-            .shift = shift,
         };
         const int32_t filter = random_from(0, FILTERS - 1);
         const int32_t used = requantizer.per_filter ? filter : 0;
-        const int32_t acc = random_int32() >> random_from(0, 31);
+        const int32_t acc = random_size();
         sqz_scaler_t scaler;
 
         for (int32_t i = 0; i < FILTERS; i++) {
-            factor[i] = random_from(1 << 30, INT32_MAX - 1);
-            shift[i] = (uint8_t)random_from(31, 53);
-            addend[i] = (int64_t)random_from(-1000, 1000) * ((int64_t)1 << (shift[i] - 3));
+            factor[i] = random_from(1, INT32_MAX - 1) >> random_from(0, 20) | 1;
         }
-        const int64_t y = floor_shift((int64_t)acc * factor[used] + addend[used], shift[used]);
-        const int32_t low = requantizer.low;
-
         sqz_scaler_init(&scaler, &requantizer, filter);
-        check_equal(y < low ? low : y > 255 ? 255 : y,
+        check_equal(fixed(acc, factor[used], requantizer.low),
                     sqz_requantize(acc, &scaler, &requantizer), "fixed");
+    }
+}
+
+static void test_high_words_by_halves_are_those_of_the_product(void)
+{
+    static const int32_t special[] = {0, 1, -1, INT32_MAX, INT32_MIN, 65535, 65536, -65536,
+                                      -65535, 0x7fff0000, 0x7fff, 0x7fffff};
+    enum { COUNT = sizeof special / sizeof special[0] };
+
+    for (int32_t i = 0; i < COUNT * COUNT; i++) {
+        const int32_t factor = special[i / COUNT] < 0 ? 3 : special[i / COUNT];
+
+        check_equal(floor_shift((int64_t)special[i % COUNT] * factor, 32),
+                    sqz_multiply_high_by_halves(special[i % COUNT], factor), "special halves");
+    }
+    for (int32_t round = 0; round < 20000; round++) {
+        const int32_t acc = random_size();
+        const int32_t factor = random_size() & INT32_MAX;
+
+        check_equal(floor_shift((int64_t)acc * factor, 32),
+                    sqz_multiply_high_by_halves(acc, factor), "halves");
+    }
+}
+
+static void test_accumulators_are_lifted_sums_and_wrap(void)
+{
+    const sqz_requantizer_t plain = {.form = SQZ_REQUANTIZE_EXACT, .lift = 0};
+    const sqz_requantizer_t lifted = {.form = SQZ_REQUANTIZE_FIXED, .lift = 8};
+
+    check_equal(-1000 + 7, sqz_accumulator(-1000, 7, &plain), "sum and bias");
+    check_equal(-256000 + 7, sqz_accumulator(-1000, 7, &lifted), "lifted sum and bias");
+    check_equal(INT32_MIN, sqz_accumulator(1, INT32_MAX, &plain), "wrapped");
+    check_equal(256, sqz_accumulator((1 << 24) + 1, 0, &lifted), "wrapped lift");
+}
+
+/* Every form, four at a time: byte i is what filter i gives alone. */
+static void test_four_together_are_four_alone(void)
+{
+    for (int32_t round = 0; round < 5000; round++) {
+        int32_t factor[4];
+        uint32_t m[4];
+        const int32_t zero_point = random_from(0, 1) ? random_from(0, 255) : 0;
+        const sqz_requantizer_t requantizer = {
+            .form = (uint8_t)random_from(SQZ_REQUANTIZE_FIXED, SQZ_REQUANTIZE_EXACT),
+            .per_filter = 1,
+            .zero_point = (uint8_t)zero_point,
+            .low = (uint8_t)(random_from(0, 1) ? zero_point : 0),
+            .factor = factor,
+            .m = m,
+        };
+        sqz_scaler_t scalers[4];
+        int32_t acc[4];
+
+        for (int32_t i = 0; i < 4; i++) {
+            acc[i] = random_size();
+            factor[i] = random_from(1, INT32_MAX - 1);
+            m[i] = random_multiplier(106, 125);
+            sqz_scaler_init(&scalers[i], &requantizer, i);
+        }
+        const uint32_t bytes = sqz_requantize4(acc, scalers, &requantizer);
+
+        for (int32_t i = 0; i < 4; i++) {
+            check_equal(sqz_requantize(acc[i], &scalers[i], &requantizer),
+                        (uint8_t)(bytes >> (8 * i)), "one of four");
+        }
+    }
+}
+
+static void test_raised_bytes_stop_at_255(void)
+{
+    for (int32_t round = 0; round < 2000; round++) {
+        const uint32_t bytes = random_bits();
+        const uint8_t low = (uint8_t)random_from(0, 255);
+        const uint32_t raised = sqz_raise4(bytes, low);
+
+        for (uint32_t at = 0; at < 32; at += 8) {
+            const uint32_t sum = ((bytes >> at) & 0xff) + low;
+            check_equal(sum > 255 ? 255 : sum, (raised >> at) & 0xff, "raised byte");
+        }
     }
 }
 
@@ -159,7 +250,11 @@ int main(void)
 {
     test_form(exact, 1, 126);     /* 2^-126 <= m < 1 */
     test_form(checked, 106, 125); /* what its proof covers: 2^-21 <= m < 1/2 */
-    test_fixed_is_multiply_add_shift_with_a_filter_s_own_numbers();
+    test_fixed_is_a_multiplication_with_a_filter_s_own_factor();
+    test_high_words_by_halves_are_those_of_the_product();
+    test_accumulators_are_lifted_sums_and_wrap();
+    test_four_together_are_four_alone();
+    test_raised_bytes_stop_at_255();
     test_exact_takes_a_filter_s_own_multiplier();
     check_equal(7, sqz_requantize_exact(INT32_MAX, 0, 7, 0), "m of 0");
     return check_result("test_requantize");

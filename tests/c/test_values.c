@@ -193,13 +193,10 @@ static void test_long_runs(int32_t count)
 {
     case_t test;
 
+    memset(&test, 0, sizeof test);
     do {
         choose_values_shape(&test.layer);
     } while (filter_weights(&test.layer) < count + 3);
-    const sqz_conv_t shape = test.layer;
-
-    memset(&test, 0, sizeof test);
-    test.layer = shape;
     fill_case(&test);
     const int32_t k = filter_weights(&test.layer);
 

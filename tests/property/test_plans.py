@@ -1,6 +1,7 @@
 """
-Every plan that the search can return is executed: the C equals PyTorch at every layer, also when
-everything in the arena that no later turn needs is overwritten with noise after every turn.
+Every plan that the search can return, and some that it does not, is executed: the C equals PyTorch
+at every layer, also when everything in the arena that no later turn needs is overwritten with
+noise after every turn.
 """
 
 import numpy as np
@@ -21,10 +22,13 @@ from tests.chain import differences, host_library
 from tests.members import members
 from tests.networks import Member, build
 from tests.replayed import needed_after_turns
+from tests.unit.plan.plans import anyhow
 
 FAST = settings(max_examples=8, deadline=None, derandomize=True)
 SLOW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 MODES: tuple[InputMode, ...] = ("image", "arena", "rows")
+
+ANYHOW = 12  # plans that the search thinks nothing of
 
 TINY = Member(height=20, width=17, fires=((4, 8, 8), (4, 8, 8)), pool_after=(0, 1), density=1.0)
 OTHERS = {
@@ -71,8 +75,9 @@ class Poison:
 def all_plans(member: Member, mode: InputMode) -> list[Program]:
     graph = attach_requantizers(build(member))
     stages = stages_of(graph, steps_of(graph))
+    found = [realize(graph, stages, mode, c) for c in frontier(stages, mode)]
 
-    return [encode(realize(graph, stages, mode, c)) for c in frontier(stages, mode)]
+    return [encode(program) for program in (*found, *anyhow(stages, mode, ANYHOW))]
 
 
 def assert_equal_when_poisoned(program: Program, needed: list[np.ndarray] | None = None) -> None:
@@ -92,7 +97,7 @@ def assert_equal_when_poisoned(program: Program, needed: list[np.ndarray] | None
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_plan_of_a_network_runs(mode: InputMode) -> None:
-    """The whole frontier, each plan as C."""
+    """The whole frontier and what it leaves out, each plan as C."""
     for program in all_plans(TINY, mode):
         assert_equal_when_poisoned(program)
 

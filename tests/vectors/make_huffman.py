@@ -69,7 +69,58 @@ def sound_cases() -> dict[str, PackedFilters]:
     flags = np.array(DEEP_VALUES, np.uint8)
     blocks = np.unpackbits(flags, bitorder="little").astype(np.int8) * DEEP_VALUES[3]
     cases["deep_block"] = pack_block(blocks, values=code, flags=code)
-    return cases
+    return cases | long_cases() | longest_cases()
+
+
+def long_cases() -> dict[str, PackedFilters]:
+    """
+    Weights of which one in five has a long code word, so at each place that a decoder may have in
+    a window; the other words are of 3 bits. And blocks with any number of such weights.
+    """
+    frequencies = [0] * 256
+    for value in range(1, 8):
+        frequencies[value] = 4096
+    for rank in range(8):
+        frequencies[129 + rank] = 2 ** (12 - rank) >> 1
+    code = make_code(frequencies)
+    mixed = np.array(
+        [129 + k // 5 % 8 if k % 5 == 4 else 1 + k * 3 % 7 for k in range(170)], np.uint8
+    )
+    blocks = np.zeros((40, 8), np.uint8)
+    for row, block in enumerate(blocks):
+        places = [(row * 5 + k * 3) % 8 for k in range(row % 9)]
+        block[places] = mixed[row * 4 : row * 4 + len(places)]
+
+    flags = np.packbits(blocks != 0, axis=1, bitorder="little").ravel()
+    flags_code = make_code(
+        [2 ** (1 + k % 13) if k in set(flags.tolist()) else 0 for k in range(256)]
+    )
+    return {
+        "long_dense": pack_dense(mixed.view(np.int8), values=code),
+        "long_block": pack_block(blocks.ravel().view(np.int8), values=code, flags=flags_code),
+    }
+
+
+def longest_cases() -> dict[str, PackedFilters]:
+    """
+    Words of 15 bits alone, the most that a block can take; and words of 8 and 9 bits alone, of
+    which three take 24 to 27.
+    """
+    last = DEEP_VALUES[int(np.argmin([DEEP[value] for value in DEEP_VALUES]))]
+    code = make_code(DEEP)
+    flags = HuffmanCode(code.counts, code.symbols[:-1] + b"\xff")
+    longest = np.full(48, last, np.uint8).view(np.int8)
+
+    nines = HuffmanCode((0, 0, 2, *[0] * 5, 2, 252, *[0] * 6), bytes(range(256)))
+    every = weights_of([v - 256 if v >= 128 else v for v in range(2, 256)], 254)
+    return {
+        "longest_dense": pack_dense(longest, values=code),
+        "longest_block": pack_block(longest, values=code, flags=flags),
+        "nines_dense": pack_dense(every, values=nines),
+        "nines_and_eights_dense": pack_dense(
+            np.insert(every, slice(1, None, 2), 2), values=nines
+        ),
+    }
 
 
 def damaged_cases(sound: dict[str, PackedFilters]) -> dict[str, PackedFilters]:

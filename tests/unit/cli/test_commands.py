@@ -14,7 +14,9 @@ from tests.boards import RUN_TOOLS
 from tests.command import BOARD, SIZE, call, copy_of, save_pictures
 from tests.tools import need
 
-COMMANDS = ("generate", "verify", "build", "run", "flash", "inspect", "plan", "boards", "doctor")
+COMMANDS = (
+    "generate", "verify", "build", "run", "profile", "flash", "inspect", "plan", "boards", "doctor",
+)  # fmt: skip
 
 
 def test_generate_reports_flash_ram_and_rescaling(model: Path, tmp_path: Path) -> None:
@@ -70,8 +72,9 @@ def test_verify_names_the_first_difference(out: Path, tmp_path: Path) -> None:
     changed = copy_of(out, tmp_path / "out")
     path = changed / "runtime" / "sqz_requantize.h"
     text = path.read_text()
-    assert 1 == text.count("value > 255 ? 255 : value")
-    path.write_text(text.replace("value > 255 ? 255 : value", "value > 254 ? 254 : value"))
+    right, wrong = (f"positive > {top} ? {top} : positive" for top in (255, 254))
+    assert 1 == text.count(right)
+    path.write_text(text.replace(right, wrong))
 
     result = call("verify", changed, "--json")
     found = json.loads(result.stdout)

@@ -43,12 +43,6 @@ def test_int32_rows_are_exact(values: list[int]) -> None:
     assert "-2147483648" not in " ".join(rows)
 
 
-@given(st.lists(st.integers(-(2**62), 2**62)))
-def test_int64_rows_are_exact(values: list[int]) -> None:
-    """Addends of the rescaling, with their suffix."""
-    assert values == numbers_of(c_literals.number_rows(values, "LL"))
-
-
 @given(st.lists(st.integers(0, 2**32 - 1)))
 def test_hexadecimal_rows_are_exact(values: list[int]) -> None:
     """Bits of float32 multipliers."""

@@ -4,6 +4,7 @@ Tests of tests/vectors/huffman.json and of the example in SPEC.md section 3.5.
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,22 @@ def test_both_decoders_give_the_weights(record, decoder):
     assert record["weights"] == prefix + [0] * (packed.weight_count - len(prefix))
     assert record["weights"] == weights.tolist()
     assert record["error"] == (statuses[-1] != 0)
+
+
+@pytest.mark.parametrize(
+    "record", [c for c in CASES if "long" in c["name"]], ids=lambda c: c["name"]
+)
+def test_both_decoders_end_at_the_same_weight(record, decoder):
+    """Cut anywhere, a stream with long code words gives the same weights in Python and C."""
+    packed = to_packed(record)
+    for bit_count in range(0, packed.bit_count, 7):
+        bits = packed.bits[: (bit_count + 7) // 8]
+        short = replace(packed, bit_count=bit_count, bits=bits)
+        prefix, _ = decode_prefix(short)
+        weights, statuses = decoder.decode(short, [packed.weight_count])
+
+        assert prefix + [0] * (packed.weight_count - len(prefix)) == weights.tolist()
+        assert -1 == statuses[-1]
 
 
 def test_vectors_reach_every_length():

@@ -67,7 +67,7 @@ def test_code_passes_strict_warnings(
 ) -> None:
     """The program that takes rows compiles without any."""
     board, out = load_board(name), fed(tmp_path / "out")
-    main = write_sources(tmp_path, board, read_library(out), takes_rows=True)
+    main = write_sources(tmp_path, board, read_library(out), "rows")
     common = common_sources(board)[0].parent
     folders = [f"-I{folder}" for folder in (tmp_path, common, out, out / "runtime")]
     command = ["arm-none-eabi-gcc", *core_flags(board), *STRICT, *folders, "-isystem"]

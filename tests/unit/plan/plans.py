@@ -2,9 +2,10 @@
 Tiny networks and all of their plans, for the tests of the planner.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import product
+from random import Random
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
@@ -78,21 +79,54 @@ def cuttings(count: int) -> Iterator[tuple[tuple[int, int], ...]]:
         yield tuple(parts)
 
 
+def anyhow(
+    stages: Sequence[Stage], mode: InputMode, count: int, seed: int = 0
+) -> tuple[Program, ...]:
+    """
+    COUNT plans that the search may think nothing of: any cutting, any choices.
+    """
+    random = Random(seed)
+    cuts = [parts for parts in cuttings(len(stages)) if mode != "rows" or len(parts) > 1]
+    result = []
+    for _ in range(count):
+        chosen = [random.choice(stage.choices) for stage in stages]
+        parts = random.choice(cuts)
+        found = tuple(Cut(a, b, tuple(chosen[a : b + 1])) for a, b in parts)
+        result.append(realize(stages[0].graph, stages, mode, Candidate(0, 0, found)))
+
+    return tuple(result)
+
+
+def limited(
+    stages: Sequence[Stage], keep: Callable[[Stage, Choice], bool]
+) -> tuple[Stage, ...]:
+    """
+    The same stages, of whose choices only those that KEEP likes are worth trying.
+    """
+    result = []
+    for stage in stages:
+        few = Stage(stage.graph, stage.steps)
+        vars(few)["choices"] = tuple(choice for choice in stage.choices if keep(stage, choice))
+        result.append(few)
+
+    return tuple(result)
+
+
 def all_choices(stage: Stage) -> list[Choice]:
     """
-    All rows a turn, also those that the search does not try.
+    All rows a turn, also those that the search does not try, in all ways that it tries.
     """
-    ways = {choice.summed for choice in stage.choices}
-    return [Choice(rows, way) for rows in range(1, stage.limit + 1) for way in sorted(ways)]
+    ways = {(choice.summed, choice.tile_channels) for choice in stage.choices}
+    return [Choice(rows, *way) for rows in range(1, stage.limit + 1) for way in sorted(ways)]
 
 
 def all_cuts(
-    stages: tuple[Stage, ...], mode: InputMode, *, summed: bool
+    stages: tuple[Stage, ...], mode: InputMode
 ) -> Iterator[tuple[int, tuple[Cut, ...]]]:
     """
     (cost, cuts) of every plan there is: all cuttings, all rows a turn.
     """
-    choices = [[c for c in all_choices(stage) if summed or not c.summed] for stage in stages]
+    choices = [all_choices(stage) for stage in stages]
     for chosen in product(*choices):
         cost = sum(stage.cost(choice) for stage, choice in zip(stages, chosen, strict=True))
         for parts in cuttings(len(stages)):

@@ -4,7 +4,8 @@ Stages: what the search moves around, and what rows a turn cost.
 
 import pytest
 
-from sqz2c.plan.cost import DECODE, OPEN
+from sqz2c.ir.scratch import scratch_of
+from sqz2c.plan.cost import DECODE, OPEN, WINDOW
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.stages import Choice, Stage
 from tests.networks import Member
@@ -33,8 +34,8 @@ def test_choices_are_the_least_rows_for_each_number_of_turns(member: Member) -> 
         limit = stage.limit
         turns = {rows: -(-limit // rows) for rows in range(1, limit + 1)}
         least = {count: min(r for r in turns if turns[r] == count) for count in turns.values()}
-        ways = {False, stage.can_sum}
-        expected = {Choice(rows, way) for rows in least.values() for way in ways}
+        ways = [(way, tile) for way in {False, stage.can_sum} for tile in stage.tiles(way)]
+        expected = {Choice(rows, *way) for rows in least.values() for way in ways}
         assert expected == set(stage.choices)
         assert len(expected) == len(stage.choices)
 
@@ -43,25 +44,69 @@ def test_choices_are_the_least_rows_for_each_number_of_turns(member: Member) -> 
 def test_fewer_rows_a_turn_never_cost_less(member: Member) -> None:
     """Decoding is paid by the turn: the cost falls as the rows a turn grow."""
     for stage in stages(member):
-        for way in {choice.summed for choice in stage.choices}:
-            rows = sorted(choice.rows for choice in stage.choices if choice.summed == way)
-            costs = [stage.cost(Choice(count, way)) for count in rows]
+        for way in {(choice.summed, choice.tile_channels) for choice in stage.choices}:
+            rows = sorted({choice.rows for choice in stage.choices})
+            costs = [stage.cost(Choice(count, *way)) for count in rows]
             assert sorted(costs, reverse=True) == costs
 
 
-def test_the_cost_of_a_turn_is_what_it_decodes() -> None:
+@pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS)
+def test_more_filters_a_tile_never_cost_more(member: Member) -> None:
+    """Windows are built once a tile, and sums raised: the cost falls, while scratch grows."""
+    for stage in stages(member):
+        for summed in {False, stage.can_sum}:
+            choices = [Choice(2, summed, tile) for tile in stage.tiles(summed)]
+            costs = [stage.cost(choice) for choice in choices]
+            sizes = [stage.inside(choice)[1] for choice in choices]
+            assert sorted(set(costs), reverse=True) == costs
+            assert sorted(set(sizes)) == sizes
+
+
+@pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS)
+def test_a_tile_is_no_larger_than_its_layer(member: Member) -> None:
+    """Whole groups of four, and of no convolution more than there are."""
+    for stage in stages(member):
+        for choice in stage.choices:
+            for step in stage.steps_for(choice):
+                most = max((conv.out_channels for conv in step.convs), default=4)
+                assert 0 == step.tile_channels % 4
+                assert 4 <= step.tile_channels <= min(choice.tile_channels, most + 3)
+
+
+def test_a_turn_costs_what_it_decodes() -> None:
     """Each convolution opens its stream and decodes all of its weights, once a turn."""
     stage = stages(PADDED)[1]
     expands, squeeze = stage.steps_for(Choice(3))
     weights = [conv.weights.size for conv in (*expands.convs, *squeeze.convs)]
-    assert 4 * (3 * OPEN + DECODE * sum(weights)) == stage.cost(Choice(3))
+    assert 4 == squeeze.turns
+    once = stage.cost(Choice(stage.limit))
+    assert 3 * (3 * OPEN + DECODE * sum(weights)) == stage.cost(Choice(3)) - once
+
+
+def test_windows_are_built_once_a_tile() -> None:
+    """Of each pixel, for each tile of each convolution that reads it."""
+    stage = stages(TABLED)[3]  # two expands of 8 filters, and the head
+    expands, head = (step for step in stage.steps if step.convs)
+    values = 0
+    for conv in expands.convs:
+        shape = stage.graph.tensor(conv.output)
+        values += conv.filter_weights * shape.height * shape.width
+    saved = stage.cost(Choice(2)) - stage.cost(Choice(2, tile_channels=8))
+    assert (8, 8) == tuple(conv.out_channels for conv in expands.convs)
+    assert head.convs[0].out_channels <= 12
+    shape = stage.graph.tensor(head.convs[0].output)
+    tiles = -(-head.convs[0].out_channels // 4) - -(-head.convs[0].out_channels // 8)
+    values += tiles * head.convs[0].filter_weights * shape.height * shape.width
+    assert abs(WINDOW * values - saved) < 4
 
 
 def test_summing_into_a_squeeze_is_dearer() -> None:
-    """Its multiplications cost more, and rows between two pool windows are computed twice."""
+    """Each tile raises sums, and rows between two pool windows are computed twice."""
     for stage in stages(TABLED)[:-1]:
         assert stage.can_sum
-        assert stage.cost(Choice(2)) < stage.cost(Choice(2, summed=True))
+        for tile in stage.tiles(True):
+            stored, summed = Choice(2, False, tile), Choice(2, True, tile)
+            assert stage.cost(stored) < stage.cost(summed)
     assert not stages(TABLED)[-1].can_sum  # ReLU comes before the average
 
 
@@ -81,15 +126,28 @@ def test_a_summed_stage_stores_nothing_between_its_layers() -> None:
     (step,) = pooled.steps_for(Choice(2, summed=True))
     assert "fire3/expand1x1+fire3/expand3x3+pool3+fire4/squeeze" == step.name
     squeeze = pooled.graph.tensor("fire4/squeeze")
-    assert (0, 4 * 2 * squeeze.width * squeeze.channels) == pooled.inside(Choice(2, summed=True))
-    assert ("fire4/squeeze sums",) == pooled.passing(Choice(2, summed=True))
+    scratch = scratch_of(pooled.graph, step)
+    assert scratch is not None
+    sums = 4 * 2 * squeeze.width * squeeze.channels
+    assert (0, scratch.size + sums) == pooled.inside(Choice(2, summed=True))
+    assert {"fire4/squeeze scratch": 0, "fire4/squeeze sums": scratch.size} == pooled.passing(
+        Choice(2, summed=True)
+    )
+
+
+def most_scratch(stage: Stage, choice: Choice) -> int:
+    found = (scratch_of(stage.graph, step) for step in stage.steps_for(choice))
+    return max(scratch.size for scratch in found if scratch is not None)
 
 
 def test_tensors_inside_a_stage_pass_or_stay() -> None:
     """A ring that is empty whenever others may go is shared with them; open pool rows stay."""
     expands, pooled = stages(PADDED)[1], stages(POOLED)[1]
     fire2, pool2 = expands.graph.tensor("fire2"), pooled.graph.tensor("pool2")
-    assert (0, aligned(3 * fire2.width * fire2.channels)) == expands.inside(Choice(3))
-    assert ("fire2",) == expands.passing(Choice(3))
-    assert (aligned(2 * pool2.width * pool2.channels), 0) == pooled.inside(Choice(1))
-    assert () == pooled.passing(Choice(1))
+    scratch = most_scratch(expands, Choice(3))
+    row = fire2.width * fire2.channels
+    assert (0, scratch + aligned(3 * row)) == expands.inside(Choice(3))
+    assert scratch == expands.passing(Choice(3))["fire2"]
+    scratch = most_scratch(pooled, Choice(1))
+    assert (aligned(2 * pool2.width * pool2.channels), scratch) == pooled.inside(Choice(1))
+    assert "pool2" not in pooled.passing(Choice(1))

@@ -52,7 +52,9 @@ def test_facts_are_the_program_s(mode: InputMode) -> None:
     subject = planned(mode)
     found = json.loads(json.dumps(facts(subject, with_curve=True)))
     ram, program = found["ram"], subject.program
-    assert ram["total_bytes"] == sum(n for name, n in ram.items() if name != "total_bytes")
+    assert ram["total_bytes"] == ram["arena_bytes"] + ram["context_bytes"]
+    scratch = [sum(step["scratch"].values()) for seg in found["segments"] for step in seg["steps"]]
+    assert ram["scratch_bytes"] == program.scratch_bytes == max(scratch)
     assert ram["total_bytes"] == found["plan"]["ram_bytes"] == program.ram_bytes
     layers = [
         name for seg in found["segments"] for step in seg["steps"] for name in step["layers"]

@@ -105,7 +105,7 @@ def test_right_code_is_proved(tmp_path: Path, files: dict[str, bytes], graph: Gr
 
 # what is changed: (file, change, the layer where it shows)
 FAULTS = {
-    "bias": ("tiny_weights.c", first_raised("fire2_squeeze_bias", 9999), "fire2/squeeze"),
+    "bias": ("tiny_weights.c", first_raised("fire2_squeeze_bias", 9999 * 256), "fire2/squeeze"),
     "weight value": (
         "tiny_weights.c",
         first_raised("fire3_expand3x3_values_symbols"),
@@ -128,7 +128,7 @@ FAULTS = {
     ),
     "clamp": (
         "runtime/sqz_requantize.h",
-        replace_once("value > 255 ? 255 : value", "value > 254 ? 254 : value"),
+        replace_once("positive > 255 ? 255 : positive", "positive > 254 ? 254 : positive"),
         "conv1",
     ),
     "head": (

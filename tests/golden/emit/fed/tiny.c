@@ -16,7 +16,7 @@
 #error "tiny.c needs sqz runtime ABI 3: regenerate it with this sqz2c"
 #endif
 
-#define WEIGHTS_CRC 0xc16e67b8u
+#define WEIGHTS_CRC 0xac61e181u
 
 typedef tiny_t net_t;
 
@@ -66,9 +66,8 @@ static const sqz_conv_t conv1 = {
         .per_filter = 1,
         .zero_point = 24,
         .low = 24,
+        .lift = 8,
         .factor = tiny_conv1_factor,
-        .addend = tiny_conv1_addend,
-        .shift = tiny_conv1_shift,
         .m = NULL,
     },
     .filters = {
@@ -96,9 +95,8 @@ static const sqz_conv_t fire2_squeeze = {
         .per_filter = 1,
         .zero_point = 54,
         .low = 54,
+        .lift = 8,
         .factor = tiny_fire2_squeeze_factor,
-        .addend = tiny_fire2_squeeze_addend,
-        .shift = tiny_fire2_squeeze_shift,
         .m = NULL,
     },
     .filters = {
@@ -126,9 +124,8 @@ static const sqz_conv_t fire2_expand1x1 = {
         .per_filter = 1,
         .zero_point = 58,
         .low = 58,
+        .lift = 8,
         .factor = tiny_fire2_expand1x1_factor,
-        .addend = tiny_fire2_expand1x1_addend,
-        .shift = tiny_fire2_expand1x1_shift,
         .m = NULL,
     },
     .filters = {
@@ -156,9 +153,8 @@ static const sqz_conv_t fire2_expand3x3 = {
         .per_filter = 1,
         .zero_point = 25,
         .low = 25,
+        .lift = 8,
         .factor = tiny_fire2_expand3x3_factor,
-        .addend = tiny_fire2_expand3x3_addend,
-        .shift = tiny_fire2_expand3x3_shift,
         .m = NULL,
     },
     .filters = {
@@ -195,9 +191,8 @@ static const sqz_conv_average_t conv3 = {
             .per_filter = 1,
             .zero_point = 17,
             .low = 17,
+            .lift = 8,
             .factor = tiny_conv3_factor,
-            .addend = tiny_conv3_addend,
-            .shift = tiny_conv3_shift,
             .m = NULL,
         },
         .filters = {

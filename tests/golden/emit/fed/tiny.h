@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: 0BSD
  *
  * checkpoint  sha256 0000000000000000000000000000000000000000000000000000000000000000
- * weights     2,361 B of read-only data
- * RAM         3,368 B (one tiny_t), no image anywhere
+ * weights     2,103 B of read-only data
+ * RAM         2,976 B (one tiny_t), no image anywhere
  * work        50,699 multiply-accumulates an image
  */
 #ifndef TINY_H
@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "sqz_huffman.h"
 #include "sqz_types.h"
 
 #ifdef __cplusplus
@@ -33,8 +34,8 @@ extern "C" {
 #define TINY_LOGIT_ZERO 17
 
 /* sizeof(tiny_t), all static RAM of the library. */
-#define TINY_RAM_BYTES 3368
-#define TINY_ARENA_BYTES 3336
+#define TINY_RAM_BYTES 2976
+#define TINY_ARENA_BYTES 1736
 
 /* Layers, as sqz_trace (sqz_types.h) numbers them. */
 enum {
@@ -50,26 +51,25 @@ enum {
 };
 
 /* Where everything lies in the arena: inside a segment rows flow through rings (=), sums are added
- * up (+), steps have scratch (.) during their turns; between segments one whole map (#) waits.
+ * up (+); between segments one whole map (#) waits.
  *
- * segment 0: 3,336 B, input .. fire2/squeeze
- *   |############                                                    | fire2/squeeze 646 B
- *   |==================                                              | input 969 B
- *   |                  ===================                           | conv1 969 B
- *   |                  =                                             | pixels 57 B
- *   |                                     ...........................| conv1 scratch 1,392 B
- *   |                                     ......................     | fire2/squeeze scratch 1,136 B
- * segment 1: 2,522 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
- *   |......................                                          | conv3 scratch 1,172 B
- *   |..........................                                      | fire2/expand3x3 scratch 1,372 B
- *   |                          =========                             | pool2 504 B
- *   |                                   #############                | fire2/squeeze 646 B
+ * segment 0: 1,734 B, input .. fire2/squeeze
+ *   |==================                                              | conv1 513 B
+ *   |==                                                              | pixels 57 B
+ *   |                   =====================                        | input 570 B
+ *   |                                        ####################### | fire2/squeeze 646 B
+ * segment 1: 1,150 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
+ *   |==================                                              | pool2 504 B
+ *   |                  ########################                      | fire2/squeeze 646 B
  */
 
 /* Everything one inference needs. Place it where you like (static, CCM, DTCM); it needs no
  * initialization and keeps nothing after finish. Members are private. */
 typedef struct {
-    uint32_t arena[834];
+    uint32_t arena[434];
+    sqz_tables_t tables[1];
+    int8_t tile[108];
+    uint8_t strip[76];
     struct { /* rows that each step has made */
         int32_t image;
         int32_t input;

@@ -75,16 +75,10 @@ const uint8_t tiny_conv1_values_symbols[12] SQZ_WEIGHTS_SECTION = {
     0x00, 0x47, 0x52, 0x5a, 0x82, 0x8a, 0x0e, 0x35, 0x41, 0x56, 0xe4, 0xf7,
 };
 const int32_t tiny_conv1_bias[3] SQZ_WEIGHTS_SECTION = {
-    3061, -46, 3407,
+    816445, 0, 896904,
 };
 const int32_t tiny_conv1_factor[3] SQZ_WEIGHTS_SECTION = {
-    2143462453, 1167355588, 1423776792,
-};
-const int64_t tiny_conv1_addend[3] SQZ_WEIGHTS_SECTION = {
-    13469017421026LL, 3367254357557LL, 6734508724439LL,
-};
-const uint8_t tiny_conv1_shift[3] SQZ_WEIGHTS_SECTION = {
-    0x27, 0x25, 0x26,
+    66983199, 1073741824, 88986042,
 };
 
 /* fire2/squeeze: conv1x1 [17, 19, 3] -> [17, 19, 2], ReLU. 1,938 MACs. */
@@ -92,16 +86,10 @@ const uint8_t tiny_fire2_squeeze_bits[6] SQZ_WEIGHTS_SECTION = {
     0x00, 0x43, 0x1a, 0xa4, 0x20, 0x00,
 };
 const int32_t tiny_fire2_squeeze_bias[2] SQZ_WEIGHTS_SECTION = {
-    7833, 590,
+    2018972, 157547,
 };
 const int32_t tiny_fire2_squeeze_factor[2] SQZ_WEIGHTS_SECTION = {
-    1282022156, 1351705737,
-};
-const int64_t tiny_fire2_squeeze_addend[2] SQZ_WEIGHTS_SECTION = {
-    7490415233897LL, 3745211483392LL,
-};
-const uint8_t tiny_fire2_squeeze_shift[2] SQZ_WEIGHTS_SECTION = {
-    0x25, 0x24,
+    160252632, 337926424,
 };
 
 /* fire2/expand1x1: conv1x1 [17, 19, 2] -> [17, 19, 3], ReLU. 1,938 MACs. */
@@ -109,16 +97,10 @@ const uint8_t tiny_fire2_expand1x1_bits[6] SQZ_WEIGHTS_SECTION = {
     0x66, 0x00, 0x00, 0x00, 0xe0, 0x00,
 };
 const int32_t tiny_fire2_expand1x1_bias[3] SQZ_WEIGHTS_SECTION = {
-    1463, -860, 478,
+    380351, 0, 126633,
 };
 const int32_t tiny_fire2_expand1x1_factor[3] SQZ_WEIGHTS_SECTION = {
-    1511263300, 1612306335, 2059828352,
-};
-const int64_t tiny_fire2_expand1x1_addend[3] SQZ_WEIGHTS_SECTION = {
-    4020101676675LL, 4020096163988LL, 4020077109823LL,
-};
-const uint8_t tiny_fire2_expand1x1_shift[3] SQZ_WEIGHTS_SECTION = {
-    0x24, 0x24, 0x24,
+    377815290, 1073741824, 514962726,
 };
 const uint8_t tiny_fire2_expand1x1_remap[256] SQZ_WEIGHTS_SECTION = {
     0x02, 0x03, 0x04, 0x05, 0x05, 0x06, 0x07, 0x08, 0x08, 0x09, 0x0a, 0x0b, 0x0b, 0x0c, 0x0d, 0x0e,
@@ -148,16 +130,10 @@ const uint8_t tiny_fire2_expand3x3_bits[72] SQZ_WEIGHTS_SECTION = {
     0x00, 0x00, 0xf9, 0x85, 0x00, 0xaa, 0xf3, 0x00,
 };
 const int32_t tiny_fire2_expand3x3_bias[4] SQZ_WEIGHTS_SECTION = {
-    -985, 1539, 4164, -6031,
+    -231233, 24576, 1106228, -1528117,
 };
 const int32_t tiny_fire2_expand3x3_factor[4] SQZ_WEIGHTS_SECTION = {
-    1681351310, 2005175548, 1748515763, 1112097314,
-};
-const int64_t tiny_fire2_expand3x3_addend[4] SQZ_WEIGHTS_SECTION = {
-    7009386622505LL, 14018762696861LL, 14018757212732LL, 3504693320477LL,
-};
-const uint8_t tiny_fire2_expand3x3_shift[4] SQZ_WEIGHTS_SECTION = {
-    0x26, 0x27, 0x27, 0x25,
+    105084413, 1073741824, 54641103, 139012141,
 };
 const uint8_t tiny_fire2_expand3x3_remap[256] SQZ_WEIGHTS_SECTION = {
     0x0c, 0x0d, 0x0e, 0x10, 0x11, 0x13, 0x14, 0x15, 0x17, 0x18, 0x19, 0x1b, 0x1c, 0x1e, 0x1f, 0x20,
@@ -183,14 +159,8 @@ const uint8_t tiny_conv3_bits[14] SQZ_WEIGHTS_SECTION = {
     0x00, 0x00, 0x00, 0xe7, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xcc, 0xed, 0x00,
 };
 const int32_t tiny_conv3_bias[2] SQZ_WEIGHTS_SECTION = {
-    915, 243,
+    240318, 67333,
 };
 const int32_t tiny_conv3_factor[2] SQZ_WEIGHTS_SECTION = {
-    1446116935, 1718685571,
-};
-const int64_t tiny_conv3_addend[2] SQZ_WEIGHTS_SECTION = {
-    1202561918656LL, 1202583856616LL,
-};
-const uint8_t tiny_conv3_shift[2] SQZ_WEIGHTS_SECTION = {
-    0x24, 0x24,
+    361527847, 429665234,
 };

@@ -16,7 +16,7 @@
 #error "tiny.c needs sqz runtime ABI 3: regenerate it with this sqz2c"
 #endif
 
-#define WEIGHTS_CRC 0x08bcd777u
+#define WEIGHTS_CRC 0x395bdeceu
 
 typedef tiny_t net_t;
 
@@ -56,9 +56,8 @@ static const sqz_conv_t conv1 = {
         .per_filter = 0,
         .zero_point = 0,
         .low = 0,
+        .lift = 8,
         .factor = tiny_conv1_factor,
-        .addend = tiny_conv1_addend,
-        .shift = tiny_conv1_shift,
         .m = NULL,
     },
     .filters = {
@@ -94,9 +93,8 @@ static const sqz_conv_t fire2_squeeze = {
         .per_filter = 0,
         .zero_point = 0,
         .low = 0,
+        .lift = 8,
         .factor = tiny_fire2_squeeze_factor,
-        .addend = tiny_fire2_squeeze_addend,
-        .shift = tiny_fire2_squeeze_shift,
         .m = NULL,
     },
     .filters = {
@@ -124,9 +122,8 @@ static const sqz_conv_t fire2_expand1x1 = {
         .per_filter = 0,
         .zero_point = 0,
         .low = 0,
+        .lift = 8,
         .factor = tiny_fire2_expand1x1_factor,
-        .addend = tiny_fire2_expand1x1_addend,
-        .shift = tiny_fire2_expand1x1_shift,
         .m = NULL,
     },
     .filters = {
@@ -154,9 +151,8 @@ static const sqz_conv_t fire2_expand3x3 = {
         .per_filter = 0,
         .zero_point = 0,
         .low = 0,
+        .lift = 8,
         .factor = tiny_fire2_expand3x3_factor,
-        .addend = tiny_fire2_expand3x3_addend,
-        .shift = tiny_fire2_expand3x3_shift,
         .m = NULL,
     },
     .filters = {
@@ -193,9 +189,8 @@ static const sqz_conv_average_t conv3 = {
             .per_filter = 0,
             .zero_point = 0,
             .low = 0,
+            .lift = 8,
             .factor = tiny_conv3_factor,
-            .addend = tiny_conv3_addend,
-            .shift = tiny_conv3_shift,
             .m = NULL,
         },
         .filters = {

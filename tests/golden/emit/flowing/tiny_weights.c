@@ -23,16 +23,10 @@ const uint8_t tiny_conv1_values_symbols[15] SQZ_WEIGHTS_SECTION = {
     0x00, 0x93, 0xac, 0xce, 0x23, 0x26, 0x50, 0x59, 0x69, 0x78, 0x84, 0x8a, 0xc5, 0x02, 0x1b,
 };
 const int32_t tiny_conv1_bias[4] SQZ_WEIGHTS_SECTION = {
-    16972, 9453, 10992, 491,
+    4377805, 2439657, 2846925, 158669,
 };
 const int32_t tiny_conv1_factor[1] SQZ_WEIGHTS_SECTION = {
-    2134436194,
-};
-const int64_t tiny_conv1_addend[1] SQZ_WEIGHTS_SECTION = {
-    274877904517LL,
-};
-const uint8_t tiny_conv1_shift[1] SQZ_WEIGHTS_SECTION = {
-    0x27,
+    66701091,
 };
 
 /* fire2/squeeze: conv1x1 [4, 4, 4] -> [4, 4, 2], ReLU. 128 MACs. */
@@ -40,16 +34,10 @@ const uint8_t tiny_fire2_squeeze_bits[8] SQZ_WEIGHTS_SECTION = {
     0x00, 0x00, 0x00, 0x5c, 0x00, 0x00, 0x20, 0x00,
 };
 const int32_t tiny_fire2_squeeze_bias[2] SQZ_WEIGHTS_SECTION = {
-    -102, -572,
+    -19652, -139972,
 };
 const int32_t tiny_fire2_squeeze_factor[1] SQZ_WEIGHTS_SECTION = {
-    1361312361,
-};
-const int64_t tiny_fire2_squeeze_addend[1] SQZ_WEIGHTS_SECTION = {
-    34349018201LL,
-};
-const uint8_t tiny_fire2_squeeze_shift[1] SQZ_WEIGHTS_SECTION = {
-    0x24,
+    340327903,
 };
 
 /* fire2/expand1x1: conv1x1 [4, 4, 2] -> [4, 4, 4], ReLU. 128 MACs. */
@@ -57,16 +45,10 @@ const uint8_t tiny_fire2_expand1x1_bits[8] SQZ_WEIGHTS_SECTION = {
     0x6b, 0x1a, 0x00, 0x00, 0xdc, 0xb0, 0x00, 0xb1,
 };
 const int32_t tiny_fire2_expand1x1_bias[4] SQZ_WEIGHTS_SECTION = {
-    -335, 970, -12, -962,
+    -80271, 252404, 0, 0,
 };
 const int32_t tiny_fire2_expand1x1_factor[1] SQZ_WEIGHTS_SECTION = {
-    1603068176,
-};
-const int64_t tiny_fire2_expand1x1_addend[1] SQZ_WEIGHTS_SECTION = {
-    34369393623LL,
-};
-const uint8_t tiny_fire2_expand1x1_shift[1] SQZ_WEIGHTS_SECTION = {
-    0x24,
+    400766875,
 };
 
 /* fire2/expand3x3: conv3x3 [4, 4, 2] -> [4, 4, 4], ReLU. 800 MACs. */
@@ -82,16 +64,10 @@ const uint8_t tiny_fire2_expand3x3_values_symbols[13] SQZ_WEIGHTS_SECTION = {
     0x00, 0x2c, 0x22, 0xa1, 0x35, 0x8a, 0x9c, 0xa9, 0xd1, 0xdb, 0xff, 0x7c, 0x92,
 };
 const int32_t tiny_fire2_expand3x3_bias[4] SQZ_WEIGHTS_SECTION = {
-    -1193, 1861, -1766, 1662,
+    -288803, 464886, -435491, 442077,
 };
 const int32_t tiny_fire2_expand3x3_factor[1] SQZ_WEIGHTS_SECTION = {
-    2119152114,
-};
-const int64_t tiny_fire2_expand3x3_addend[1] SQZ_WEIGHTS_SECTION = {
-    137453875674LL,
-};
-const uint8_t tiny_fire2_expand3x3_shift[1] SQZ_WEIGHTS_SECTION = {
-    0x26,
+    132446990,
 };
 
 /* conv3: conv1x1 [2, 2, 8] -> [2, 2, 3], ReLU. 96 MACs. Its output is averaged, never stored. */
@@ -100,14 +76,8 @@ const uint8_t tiny_conv3_bits[24] SQZ_WEIGHTS_SECTION = {
     0x6c, 0x6c, 0x00, 0xe4, 0x00, 0x00, 0x91, 0x1c,
 };
 const int32_t tiny_conv3_bias[3] SQZ_WEIGHTS_SECTION = {
-    -5045, -2955, 418,
+    -1280608, 0, 117920,
 };
 const int32_t tiny_conv3_factor[1] SQZ_WEIGHTS_SECTION = {
-    1611887964,
-};
-const int64_t tiny_conv3_addend[1] SQZ_WEIGHTS_SECTION = {
-    68709272973LL,
-};
-const uint8_t tiny_conv3_shift[1] SQZ_WEIGHTS_SECTION = {
-    0x25,
+    201485987,
 };

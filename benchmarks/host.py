@@ -1,0 +1,100 @@
+"""
+The generated C on this machine against PyTorch's own qnnpack operators, one thread each.
+
+    python -m benchmarks.host [--runs N]
+
+SqueezeNet v1.1 at 224 with random int8 weights: the same quantized network, the same picture. The
+two take turns; the table has the median of each and their ratio. C is compiled with -O3 for any
+processor of this kind; PyTorch takes what it finds.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.layer import Conv, GlobalAverage, MaxPool
+from sqz2c.verify import HostLibrary
+from tests.chain import NAME, compiled, emitted, written
+from tests.exact.qnnpack import Qnnpack, engine
+from tests.reference_networks import unpruned
+
+
+class Operators(Qnnpack):
+    """
+    The network as a user of PyTorch would run it: nothing is handed out but the logits.
+    """
+
+    @torch.inference_mode()
+    def logits(self, image: np.ndarray) -> np.ndarray:
+        """
+        Int32 sums over all pixels, [classes].
+        """
+        pixels = torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0)
+        values = {self.graph.image.name: self._quantized(pixels, self.graph.image.name)}
+        for layer in self.graph.layers:
+            x = values[layer.input]
+            if isinstance(layer, Conv):
+                y = self._conv(layer, x)
+                if layer.first_channel > 0:
+                    quantization = self.graph.tensor(layer.output).quantization
+                    assert quantization is not None
+                    y = torch.ops.quantized.cat(
+                        [values[layer.output], y], 1, quantization.scale, quantization.zero_point
+                    )
+                values[layer.output] = y
+            elif isinstance(layer, MaxPool):
+                values[layer.output] = torch.nn.functional.max_pool2d(
+                    x, layer.kernel, layer.stride, layer.padding, ceil_mode=True
+                )
+            else:
+                assert isinstance(layer, GlobalAverage)
+                return x.int_repr().sum(dim=(0, 2, 3), dtype=torch.int32).numpy()
+        raise AssertionError("a network ends in its average")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+
+    return time.perf_counter() - begin
+
+
+def compare(graph: Graph, runs: int) -> str:
+    """
+    One line: medians of RUNS turns and their ratio.
+    """
+    program = compiled(graph, "image", None)
+    image = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
+    with tempfile.TemporaryDirectory(prefix="sqz2c-") as folder, engine(), HostLibrary(
+        written(Path(folder), emitted(program)), NAME, program.graph, traced=False, flags=("-O3",)
+    ) as library:
+        operators = Operators(program.graph)
+        assert library.run(image).logits.tolist() == operators.logits(image).tolist()
+        turns = [
+            (seconds(lambda: library.run(image)), seconds(lambda: operators.logits(image)))
+            for _ in range(runs)
+        ]
+    ours, theirs = (statistics.median(times) for times in zip(*turns, strict=True))
+
+    return (
+        f"v1.1 at 224, one thread, median of {runs}: C -O3 {ours * 1000:.1f} ms, "
+        f"PyTorch's qnnpack {theirs * 1000:.1f} ms, ratio {ours / theirs:.2f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7, help="turns to take the median of")
+    torch.set_num_threads(1)
+    print(compare(unpruned(), parser.parse_args().runs))
+
+
+if __name__ == "__main__":
+    main()

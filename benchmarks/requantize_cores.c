@@ -1,0 +1,167 @@
+/* requantize_cores.c - the requantizer on a core: the right bits, and how many instructions.
+ *
+ * The cases are four filters beside each other, as kernels have them. requantize_cores.py writes
+ * cases.h and reads the records: "form NAME wrong COUNT begin TICKS nothing TICKS work TICKS".
+ */
+#include <stdint.h>
+
+#include "board_config.h"
+#include "board_exit.h"
+#include "console.h"
+#include "counter.h"
+#include "print.h"
+#include "sqz_requantize.h"
+
+#include "cases.h"
+
+int main(void);
+
+static uint32_t words[TIMED];
+
+/* What the loops below cost without a requantizer: loads, packing, a store. */
+__attribute__((noinline)) static void pack_only(const int32_t (*acc)[4], uint32_t *out)
+{
+    for (uint32_t i = 0; i < TIMED; i++) {
+        uint32_t bytes = (uint32_t)acc[i][3];
+
+        bytes = bytes << 8 | (uint32_t)acc[i][2];
+        bytes = bytes << 8 | (uint32_t)acc[i][1];
+        bytes = bytes << 8 | (uint32_t)acc[i][0];
+        out[i] = bytes;
+    }
+}
+
+/* Form FIXED as a kernel writes it that has the factors at hand. */
+__attribute__((noinline)) static void rescale_fixed(const case_t *test, uint32_t *out)
+{
+    const int32_t (*const acc)[4] = test->acc;
+    const int32_t *const from = test->requantizer.factor;
+    const int32_t factor[4] = {from[0], from[1], from[2], from[3]};
+    const uint8_t low = test->requantizer.low;
+
+    for (uint32_t i = 0; i < TIMED; i++) {
+        out[i] = sqz_rescale4(acc[i], factor, low);
+    }
+}
+
+__attribute__((noinline)) static void requantize_any(const case_t *test, uint32_t *out)
+{
+    sqz_scaler_t scalers[4];
+
+    for (int32_t c = 0; c < 4; c++) {
+        sqz_scaler_init(&scalers[c], &test->requantizer, c);
+    }
+    for (uint32_t i = 0; i < TIMED; i++) {
+        out[i] = sqz_requantize4(test->acc[i], scalers, &test->requantizer);
+    }
+}
+
+#if defined(__ARM_FEATURE_MVE)
+__attribute__((noinline)) static void copy_lanes(const int32_t (*acc)[4], uint32_t *out)
+{
+    for (uint32_t i = 0; i < TIMED; i++) {
+        vstrbq_u32((uint8_t *)&out[i], vreinterpretq_u32_s32(vldrwq_s32(acc[i])));
+    }
+}
+
+__attribute__((noinline)) static void rescale_lanes(const case_t *test, uint32_t *out)
+{
+    const int32_t (*const acc)[4] = test->acc;
+    const int32x4_t factor = vldrwq_s32(test->requantizer.factor);
+    const uint8_t low = test->requantizer.low;
+
+    for (uint32_t i = 0; i < TIMED; i++) {
+        vstrbq_u32((uint8_t *)&out[i], sqz_rescale_lanes(vldrwq_s32(acc[i]), factor, low));
+    }
+}
+
+static uint32_t lanes_differ(const case_t *test, const int32_t *acc, uint32_t expected)
+{
+    uint32_t word = 0;
+
+    vstrbq_u32((uint8_t *)&word,
+               sqz_rescale_lanes(vldrwq_s32(acc), vldrwq_s32(test->requantizer.factor),
+                                 test->requantizer.low));
+    return word != expected;
+}
+#endif
+
+/* Every way to compute every group of TEST; how many give another word. */
+static uint32_t count_wrong(const case_t *test)
+{
+    sqz_scaler_t scalers[4];
+    uint32_t wrong = 0;
+
+    for (int32_t c = 0; c < 4; c++) {
+        sqz_scaler_init(&scalers[c], &test->requantizer, c);
+    }
+    for (uint32_t i = 0; i < GROUPS; i++) {
+        uint32_t alone = 0;
+
+        for (uint32_t c = 0; c < 4; c++) {
+            alone |= (uint32_t)sqz_requantize(test->acc[i][c], &scalers[c], &test->requantizer)
+                     << (8 * c);
+        }
+        wrong += alone != test->expected[i];
+        wrong += sqz_requantize4(test->acc[i], scalers, &test->requantizer) != test->expected[i];
+#if defined(__ARM_FEATURE_MVE)
+        if (test->requantizer.form == SQZ_REQUANTIZE_FIXED) {
+            wrong += lanes_differ(test, test->acc[i], test->expected[i]);
+        }
+#endif
+    }
+    return wrong;
+}
+
+static void print_record(const char *name, uint32_t wrong, const uint64_t at[4])
+{
+    print_text("form ");
+    print_text(name);
+    print_field("wrong", wrong);
+    print_field("groups", TIMED);
+    print_field("nothing", counter_units(at[1] - at[0]));
+    print_field("work", counter_units(at[3] - at[2]));
+    print_text("\n");
+}
+
+static uint32_t run_case(const case_t *test)
+{
+    const uint32_t wrong = count_wrong(test);
+    uint64_t at[4];
+
+    at[0] = counter_ticks();
+    pack_only(test->acc, words);
+    at[1] = counter_ticks();
+    at[2] = counter_ticks();
+    if (test->is_inline) {
+        rescale_fixed(test, words);
+    } else {
+        requantize_any(test, words);
+    }
+    at[3] = counter_ticks();
+    print_record(test->name, wrong, at);
+#if defined(__ARM_FEATURE_MVE)
+    if (test->is_inline) {
+        at[0] = counter_ticks();
+        copy_lanes(test->acc, words);
+        at[1] = counter_ticks();
+        at[2] = counter_ticks();
+        rescale_lanes(test, words);
+        at[3] = counter_ticks();
+        print_record("fixed-lanes", wrong, at);
+    }
+#endif
+    return wrong;
+}
+
+int main(void)
+{
+    uint32_t wrong = 0;
+
+    console_open();
+    counter_open();
+    for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        wrong += run_case(&cases[i]);
+    }
+    board_exit(wrong == 0 ? 0 : 1);
+}
