@@ -12,6 +12,8 @@
 
 #include <arm_acle.h>
 
+#define SQZ_HAS_PAIRS 1 /* pairs of int16 are multiplied */
+
 enum { SQZ_LANES = 4 }; /* runs of multiples of so many bytes go into a window as they are */
 
 typedef uint64_t __attribute__((may_alias)) sqz_pairs_t; /* two pairs, in one load */
@@ -27,6 +29,16 @@ SQZ_INLINE uint32_t sqz_load4(const void *from)
 
     memcpy(&value, from, sizeof value);
     return value;
+}
+
+SQZ_INLINE uint32_t sqz_add16(uint32_t a, uint32_t b)
+{
+    return (uint32_t)__sadd16((int16x2_t)a, (int16x2_t)b);
+}
+
+SQZ_INLINE uint32_t sqz_sub16(uint32_t a, uint32_t b)
+{
+    return (uint32_t)__ssub16((int16x2_t)a, (int16x2_t)b);
 }
 
 /* Volatile, so that it stays in a register: then AND takes the shift along, as UXTB16 would. */
@@ -234,7 +246,7 @@ SQZ_APART void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
     acc[7] = b3;
 }
 
-SQZ_INLINE uint64_t sqz_rescale8(const int32_t acc[2][SQZ_GROUP], const int32_t *factor)
+SQZ_INLINE uint64_t sqz_rescale8(int32_t acc[2][SQZ_GROUP], const int32_t *factor)
 {
     const uint32_t first = sqz_rescale(acc[0][0], factor[0])
                            | sqz_rescale(acc[0][1], factor[1]) << 8
@@ -265,9 +277,42 @@ SQZ_APART uint64_t sqz_dot_whole(const sqz_pairs_t *x, const sqz_pairs_t *w,
     int32_t b3 = a3;
 
     SQZ_DOT_WHOLE(x, w, end);
-    const int32_t acc[2][SQZ_GROUP] = {{a0, a1, a2, a3}, {b0, b1, b2, b3}};
+    int32_t acc[2][SQZ_GROUP] = {{a0, a1, a2, a3}, {b0, b1, b2, b3}};
 
     return sqz_rescale8(acc, factor);
+}
+
+/* The same from sums START instead of biases. */
+SQZ_APART uint64_t sqz_dot_whole_from(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                                      const sqz_pairs_t *end, const int32_t start[2 * SQZ_GROUP],
+                                      const int32_t *factor)
+{
+    int32_t a0 = start[0];
+    int32_t a1 = start[1];
+    int32_t a2 = start[2];
+    int32_t a3 = start[3];
+    int32_t b0 = start[4];
+    int32_t b1 = start[5];
+    int32_t b2 = start[6];
+    int32_t b3 = start[7];
+
+    SQZ_DOT_WHOLE(x, w, end);
+    int32_t acc[2][SQZ_GROUP] = {{a0, a1, a2, a3}, {b0, b1, b2, b3}};
+
+    return sqz_rescale8(acc, factor);
+}
+
+/* SUMS plus WINDOW times GROUP, rescaled by form FIXED: the four bytes of both pixels. */
+SQZ_INLINE uint64_t sqz_dot_from(const uint8_t *window, const uint8_t *group, int32_t k,
+                                 int32_t sums[2][SQZ_GROUP], const int32_t *factor)
+{
+    const sqz_block_t block = sqz_block(window, group, k);
+
+    if (block.quads % 4 == 0) {
+        return sqz_dot_whole_from(block.x, block.w, block.x + 2 * block.quads, sums[0], factor);
+    }
+    sqz_dot(window, group, k, sums);
+    return sqz_rescale8(sums, factor);
 }
 
 /* Rescale WINDOW times GROUP by form FIXED: the four bytes of both pixels. */

@@ -7,6 +7,8 @@
 #ifndef SQZ_DOT_PORTABLE_H
 #define SQZ_DOT_PORTABLE_H
 
+#define SQZ_HAS_PAIRS 0
+
 enum { SQZ_LANES = 1 }; /* runs of so many bytes go into a window as they are */
 
 SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)

@@ -22,6 +22,10 @@
     (2 * (((weights) + 3) / 4 * 4) > ((weights) + 15) / 16 * 16 \
          ? 2 * (((weights) + 3) / 4 * 4) : ((weights) + 15) / 16 * 16)
 
+/* The same for a 3x3 filter of CHANNELS inputs that sqz_by_winograd computes, and for one of two
+ * pairs of pixels. */
+#define SQZ_WINOGRAD_FILTER_BYTES(channels) (4 * SQZ_FILTER_BYTES(3 * (channels)))
+
 /* What a step needs in the arena beside its tensors while it takes a turn: the lookup tables
  * (sqz_fire: two) and, behind them, these parts. Offsets in bytes, multiples of 4; 0: none.
  *
@@ -81,10 +85,11 @@ typedef struct {
     uint8_t padding;
 } sqz_window_t;
 
-/* How a convolution is computed: product by product, or by distinct weight values. Only what a
- * descriptor names is linked. */
+/* How a convolution is computed: product by product; by distinct weight values; with fewer products.
+ * Only what a descriptor names is linked. */
 typedef struct sqz_engine sqz_engine_t;
 extern const sqz_engine_t sqz_by_values;
+extern const sqz_engine_t sqz_by_winograd;
 
 typedef struct {
     uint16_t layer;         /* index handed to sqz_trace */

@@ -225,7 +225,7 @@ static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
     }
 }
 
-static void compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+void sqz_products_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
     const sqz_conv_t *const layer = tile->layer;
     const int32_t stride = layer->window.stride;
@@ -254,7 +254,7 @@ void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, s
     if (layer->engine != NULL) {
         layer->engine->strip(tile, in, row, strip);
     } else {
-        compute(tile, in, row, strip);
+        sqz_products_strip(tile, in, row, strip);
     }
     sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
 }
@@ -275,29 +275,35 @@ void sqz_groups_read(const sqz_groups_t *groups, sqz_decoder_t *decoder, void *r
     }
 }
 
+void sqz_products_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
+{
+    const sqz_groups_t groups = {
+        .at = work->tile,
+        .filters = tile->channels,
+        .k = tile->filter_weights,
+        .lift = tile->layer->requantizer.lift,
+    };
+
+    sqz_groups_read(&groups, decoder, work->window, work);
+}
+
 void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
                    sqz_decoder_t *decoder, sqz_work_t *work)
 {
     const sqz_window_t *const window = &layer->window;
-    const sqz_groups_t groups = {
-        .at = work->tile,
-        .filters = sqz_min(work->tile_channels, layer->out_channels - first),
-        .k = window->height * window->width * layer->in.channels,
-        .lift = layer->requantizer.lift,
-    };
 
     sqz_profile(layer->layer, SQZ_PHASE_DECODE);
     tile->layer = layer;
     tile->work = work;
-    tile->filter_weights = groups.k;
-    tile->group_bytes = sqz_group_bytes(groups.k);
+    tile->filter_weights = window->height * window->width * layer->in.channels;
+    tile->group_bytes = sqz_group_bytes(tile->filter_weights);
     tile->first = first;
-    tile->channels = groups.filters;
+    tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
     tile->is_fixed = layer->requantizer.form == SQZ_REQUANTIZE_FIXED && layer->remap == NULL;
     if (layer->engine != NULL) {
         layer->engine->read(tile, decoder, work);
     } else {
-        sqz_groups_read(&groups, decoder, work->window, work);
+        sqz_products_read(tile, decoder, work);
     }
 }
 

@@ -34,6 +34,11 @@ struct sqz_engine {
     void (*strip)(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
 };
 
+/* The usual way. */
+void sqz_products_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work);
+void sqz_products_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
+                        sqz_strip_t strip);
+
 static inline int32_t sqz_max(int32_t a, int32_t b)
 {
     return a > b ? a : b;
