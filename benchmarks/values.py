@@ -29,9 +29,11 @@ from sqz2c.firmware.run import qemu_command
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.scratch import filter_bytes
 from sqz2c.ir.values import ValueLists, value_lists, window_bytes
+from sqz2c.plan.cost import BLOCK_PIXELS, SUMS_KEPT
 
 ROOT = Path(__file__).parent.parent
 FILTERS = 32
+DSP_CORES = ("M4", "M7", "M33", "M55")
 DEFAULT = ("mps2_an386", "mps2_an505", "mps2_an385")
 SHAPES = (  # size of the window, channels, width of the map
     (1, 64, 13), (1, 128, 27), (1, 512, 13), (1, 512, 16), (1, 512, 8), (1, 384, 11),
@@ -152,35 +154,29 @@ def measure(board: Board, chosen: list[Case]) -> list[dict[str, int]]:
     return records
 
 
-def blocks(width: int, block: int) -> list[int]:
-    """Sums, of two pixels each, that each block of a row keeps."""
-    most = block // 2
-    found = []
-    for first in range(0, width, block):
-        pixels = min(block, width - first)
-        sums = -(-pixels // 2)
-        steps = (4, 6, 7, 8) if block == 16 else (most // 2, most)
-        found.append(next(s for s in steps if sums <= s))
+def sums_kept(pixels: int, block: int) -> int:
+    """Sums, of two pixels each, that the loop for PIXELS of a BLOCK keeps."""
+    loops = SUMS_KEPT if block == BLOCK_PIXELS else (block // 4, block // 2)
 
-    return found
+    return next(kept for kept in loops if 2 * kept >= pixels)
 
 
 def sweep_terms(case: Case, block: int) -> list[float]:
-    """Counts that instructions of a sweep are made of."""
-    sums = blocks(case.width, block)
+    """Counts that the instructions of a sweep are made of."""
+    blocks = [min(block, case.width - first) for first in range(0, case.width, block)]
+    sums = sum(sums_kept(pixels, block) for pixels in blocks)
+    halves = sum(-(-pixels // 8) for pixels in blocks)
     nonzero, runs = int(case.lists.nonzero.sum()), int(case.lists.runs.sum())
-    total, count = sum(sums), len(sums)
-    pixels = -(-case.width // 4) * 4
 
     return [
-        count * nonzero, total * nonzero, count * runs, total * runs,
-        count * FILTERS, case.width * FILTERS, pixels * case.weights[0].size,
-        count * case.size**2,
+        case.width * case.size**2, -(-case.width // 4) * 4 * case.weights[0].size,
+        len(blocks) * nonzero, sums * nonzero, len(blocks) * runs, halves * runs,
+        case.width * FILTERS,
     ]  # fmt: skip
 
 
-SWEEP = ("position", "  a sum", "run", "  a sum", "list", "output", "window, a value", "column")
-READ = ("filter", "weight", "position", "run")
+SWEEP = ("COLUMN", "ROW", "POSITION", "SUM", "RUN", "PRODUCTS", "OUTPUT")
+READ = ("LIST", "CHAIN", "PLACE", "HEAD")
 
 
 def read_terms(case: Case) -> list[float]:
@@ -191,13 +187,16 @@ def read_terms(case: Case) -> list[float]:
 
 
 def fit(names: tuple[str, ...], terms: list[list[float]], counts: list[int]) -> str:
-    """The least squares of the relative errors, and the largest of them."""
+    """
+    The NAMES of plan/cost.py and what they are by the least squares of relative errors, and the
+    largest of these. CHAIN counts raw weights read, not decoded.
+    """
     a, b = np.array(terms), np.array(counts, float)
     found = np.linalg.lstsq(a / b[:, None], np.ones(len(b)), rcond=None)[0]
     worst = np.abs(a @ found / b - 1).max()
-    parts = ", ".join(f"{name.strip()} {value:.2f}" for name, value in zip(names, found, strict=True))
+    parts = [f"{name} {value:.2f}" for name, value in zip(names, found, strict=True)]
 
-    return f"{parts} (at most {worst:.1%} off)"
+    return f"{', '.join(parts)} (at most {worst:.1%} off)"
 
 
 def main() -> None:
@@ -215,11 +214,11 @@ def main() -> None:
             reads = [record[k] / case.weights.size for k in ("dense_read", "values_read")]
             print(f"{core:4}{case.name:32}{sweeps[0]:9.3f}{sweeps[1]:8.3f}"
                   f"{reads[0]:9.2f}{reads[1]:8.2f}")  # fmt: skip
-        block = 16 if core in ("M4", "M7", "M33", "M55") else 8
+        block = BLOCK_PIXELS if core in DSP_CORES else 8
         sweeping = [sweep_terms(case, block) for case in chosen]
-        print(f"{core:4}sweep: {fit(SWEEP, sweeping, [r['values_sweep'] for r in records])}")
         reading = [read_terms(case) for case in chosen]
-        print(f"{core:4}read: {fit(READ, reading, [r['values_read'] for r in records])}", flush=True)
+        print(f"{core:4}{fit(SWEEP, sweeping, [r['values_sweep'] for r in records])}")
+        print(f"{core:4}{fit(READ, reading, [r['values_read'] for r in records])}", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import Step, open_rows_of
+from sqz2c.ir.values import value_lists, window_bytes
 
 GROUP = 4  # SQZ_GROUP of runtime_c: filters that kernels compute at once
 TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
 PIXELS_AT_ONCE = 2  # neighbours of a row that share a window
 WORD = 4
+PARTS = ("tables", "tile", "window", "strip", "run", "run_window", "open_rows", "runs")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Scratch:
     TABLES of the decoder, [2] where a squeeze is summed; TILE: TILE_CHANNELS filters; WINDOW: two
     pixels, and room to gather one; STRIP: a row of the tile's outputs, where they are not stored;
     RUN: the squeeze's weights for the tile's channels; RUN_WINDOW:
-    two pixels of the tile's channels; OPEN_ROWS of a pool, the tile's channels.
+    two pixels of the tile's channels; OPEN_ROWS of a pool, the tile's channels; RUNS: by distinct
+    values, the sums of MOST_RUNS runs of equal weights. Lists are tiles of their own sizes.
     """
 
     tile_channels: int
@@ -44,12 +47,14 @@ class Scratch:
     run: int
     run_window: int
     open_rows: int
+    runs: int = 0
+    most_runs: int = 0
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Those that there are, one behind the other."""
         found, offset = [], 0
-        for name in ("tables", "tile", "window", "strip", "run", "run_window", "open_rows"):
+        for name in PARTS:
             size = getattr(self, name)
             if size:
                 found.append(Part(name, offset, size))
@@ -59,10 +64,7 @@ class Scratch:
 
     @property
     def size(self) -> int:
-        return (
-            self.tables + self.tile + self.window + self.strip
-            + self.run + self.run_window + self.open_rows
-        )  # fmt: skip
+        return sum(getattr(self, name) for name in PARTS)
 
 
 def filter_bytes(weights: int) -> int:
@@ -87,7 +89,12 @@ def scratch_of(graph: Graph, step: Step) -> Scratch | None:
     if not step.convs:
         return None
     channels = step.tile_channels
-    weights = max(conv.filter_weights for conv in step.convs)
+    by_products = [conv for conv in step.convs if step.kernel_of(conv) == "products"]
+    by_values = [conv for conv in step.convs if step.kernel_of(conv) == "values"]
+    weights = max((conv.filter_weights for conv in by_products), default=0)
+    lists = [value_lists(conv) for conv in by_values]
+    tiles = [found.tile_bytes(channels) for found in lists]
+    rows = [window_bytes(conv.filter_weights, conv.in_channels) for conv in by_values]
     width = graph.tensor(step.convs[0].output).width
     is_stored = step.pool is None and step.squeeze is None and not step.is_head
     run = run_window = open_rows = 0
@@ -103,12 +110,14 @@ def scratch_of(graph: Graph, step: Step) -> Scratch | None:
     return Scratch(
         tile_channels=channels,
         tables=TABLES_BYTES * (1 if step.squeeze is None else 2),
-        tile=channels * filter_bytes(weights),
-        window=PIXELS_AT_ONCE * filter_bytes(weights) + _up(weights, 16),
+        tile=max([channels * filter_bytes(weights), *tiles]),
+        window=max([PIXELS_AT_ONCE * filter_bytes(weights) + _up(weights, 16), *rows]),
         strip=0 if is_stored else _up(channels * width, WORD),
         run=_up(run, WORD),
         run_window=run_window,
         open_rows=_up(open_rows, WORD),
+        runs=max((found.runs_bytes for found in lists), default=0),
+        most_runs=max((found.most_runs for found in lists), default=0),
     )
 
 

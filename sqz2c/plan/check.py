@@ -287,10 +287,13 @@ class Replay:
 
 def _scratch_bytes(graph: Graph, step: Step) -> int:
     """What a turn of STEP needs in words of 4 B, reckoned apart from those who place it."""
-    tile, weights = step.tile_channels, max(conv.filter_weights for conv in step.convs)
-    each, of_tile = _words_of(weights), _words_of(tile)
+    tile = step.tile_channels
+    plain = [c.filter_weights for c in step.convs if step.kernel_of(c) == "products"]
+    each, of_tile = _words_of(max(plain, default=0)), _words_of(tile)
     width = graph.tensor(step.convs[0].output).width
-    words = 256 + tile * each + 2 * each + 4 * math.ceil(weights / 16)
+    parts = np.array([tile * each, 2 * each + 4 * math.ceil(max(plain, default=0) / 16), 0])
+    listed = [_list_words(c, tile) for c in step.convs if step.kernel_of(c) == "values"]
+    words = 256 + int(np.max([parts, *listed], axis=0).sum())
     if step.pool is not None or step.squeeze is not None or step.is_head:
         words += tile // 4 * width
     if step.squeeze is not None:
@@ -301,6 +304,22 @@ def _scratch_bytes(graph: Graph, step: Step) -> int:
             words += tile // 4 * held * graph.tensor(step.pool.output).width
 
     return 4 * words
+
+
+def _list_words(conv: Conv, tile: int) -> tuple[int, int, int]:
+    """Words of a tile of lists by value, of the rows they name, and of the sums of one list."""
+    lists, longest = [], 0
+    for weights in conv.weights.reshape(conv.out_channels, -1):
+        _, counts = np.unique(weights[weights != 0], return_counts=True)
+        runs = sum(math.ceil(count / 128) for count in counts.tolist())
+        longest = max(longest, runs)
+        lists.append(len(weights[weights != 0]) + runs + 1)
+    halves = max(sum(lists[at : at + tile]) for at in range(0, len(lists), tile))
+    rows = 4 * conv.filter_weights + max(8, math.ceil(conv.in_channels / 4))
+    weights = conv.filter_weights
+    chains = math.ceil((256 * 2 + (weights + 1) * 2 + 256) / 4) + math.ceil(weights / 4)
+
+    return math.ceil(halves / 2), max(rows, chains), 9 * (longest + 1)
 
 
 def _words_of(weights: int) -> int:

@@ -93,7 +93,10 @@ def _segments(program: Program) -> Iterator[str]:
 
 
 def _tile(step: Step) -> str:
-    return f", {step.tile_channels} filters a tile" if step.convs else ""
+    listed = [name for name, kernel in step.kernels if kernel == "values"]
+    by_values = f", {' and '.join(listed)} by distinct values" if listed else ""
+
+    return f", {step.tile_channels} filters a tile{by_values}" if step.convs else ""
 
 
 def _plural(noun: str, count: int) -> str:
