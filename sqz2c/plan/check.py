@@ -310,10 +310,11 @@ def _list_words(conv: Conv, tile: int) -> tuple[int, int, int]:
     """Words of a tile of lists by value, of the rows they name, and of the sums of one list."""
     lists, longest = [], 0
     for weights in conv.weights.reshape(conv.out_channels, -1):
-        _, counts = np.unique(weights[weights != 0], return_counts=True)
-        runs = sum(math.ceil(count / 128) for count in counts.tolist())
+        places = np.flatnonzero(weights)
+        counts = np.bincount(weights[places].astype(np.int16) + 128)
+        runs = int(np.ceil(counts / 128).sum())
         longest = max(longest, runs)
-        lists.append(len(weights[weights != 0]) + runs + 1)
+        lists.append(len(places) + runs + 1)
     halves = max(sum(lists[at : at + tile]) for at in range(0, len(lists), tile))
     rows = 4 * conv.filter_weights + max(8, math.ceil(conv.in_channels / 4))
     weights = conv.filter_weights

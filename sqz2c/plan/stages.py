@@ -63,13 +63,26 @@ class Stage:
         counts = range(1, self.limit + 1)
         rows = sorted({-(-self.limit // count) for count in counts}, reverse=True)
         ways = (False, True) if self.can_sum else (False,)
+
         return tuple(
-            Choice(r, summed, channels, quick)
-            for r in rows
-            for summed in ways
+            choice for count in rows for summed in ways for choice in self._paces(count, summed)
+        )
+
+    def _paces(self, rows: int, summed: bool) -> list[Choice]:
+        """Choices of this pace, least scratch first; none that another matches in scratch and cost."""
+        choices = [
+            Choice(rows, summed, channels, quick)
             for quick in (False, True)
             for channels in self.tiles(summed, quick)
-        )
+        ]
+        sized = sorted((max(self._scratch(c).values(), default=0), self.cost(c), k)
+                       for k, c in enumerate(choices))  # fmt: skip
+        kept: list[Choice] = []
+        for _, cost, at in sized:
+            if not kept or cost < self.cost(kept[-1]):
+                kept.append(choices[at])
+
+        return kept
 
     def tiles(self, summed: bool, quick: bool = False) -> tuple[int, ...]:
         """
