@@ -4,6 +4,4 @@
  */
 #include "sqz_dot.h"
 
-#if SQZ_HAS_PAIRS
 const uint32_t sqz_even_bytes = 0x00ff00ffu;
-#endif

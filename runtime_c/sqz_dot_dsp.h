@@ -47,10 +47,6 @@ SQZ_INLINE uint32_t sqz_sub16(uint32_t a, uint32_t b)
     return (uint32_t)__ssub16((int16x2_t)a, (int16x2_t)b);
 }
 
-/* 0x00ff00ff. Compilers may not know it, so that it stays in a register: then AND takes the shift
- * along, as UXTB16 would. */
-extern const uint32_t sqz_even_bytes;
-
 /* Weights come lifted out of the decoder, so that sums are, too, and begin with the bias. */
 typedef int16_t sqz_weight_t;
 
