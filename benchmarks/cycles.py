@@ -5,7 +5,8 @@ Cortex-M0 (DDI 0432C, table 3-1), Cortex-M3 (100165, table 3-1) and Cortex-M4 (1
 memory without wait states. Where the manual gives a range, the middle is taken, rounded up: a
 taken branch refills the pipeline in 2 cycles, a division takes 7, a long multiplication of a
 Cortex-M3 5. A single load takes 2, or 1 right after another single load; stores go into a buffer
-and take 1. For Cortex-M7, M33 and M55 Arm publishes no such table, so no cycles are claimed.
+and take 1. The reference manuals of Cortex-M7, M33 and M55 have no such table, so no cycles are
+claimed for these.
 """
 
 import re
@@ -101,7 +102,8 @@ def charge_m0(instruction: Instruction, before: Instruction | None) -> int:
     del before
     name = instruction.operation
     if MULTIPLE.fullmatch(name):
-        return 1 + instruction.registers
+        returns = name == "pop" and "pc" in instruction.operands
+        return 1 + returns + instruction.registers
     if instruction.is_load or STORES.fullmatch(name):
         return 2
     if name == "bl":

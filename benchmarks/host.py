@@ -71,7 +71,8 @@ def compare(graph: Graph, runs: int) -> str:
     One line: medians of RUNS turns and their ratio.
     """
     program = compiled(graph, "image", None)
-    image = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
+    shape = (graph.image.height, graph.image.width, graph.image.channels)
+    image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     with tempfile.TemporaryDirectory(prefix="sqz2c-") as folder, engine(), HostLibrary(
         written(Path(folder), emitted(program)), NAME, program.graph, traced=False, flags=("-O3",)
     ) as library:
@@ -84,7 +85,7 @@ def compare(graph: Graph, runs: int) -> str:
     ours, theirs = (statistics.median(times) for times in zip(*turns, strict=True))
 
     return (
-        f"v1.1 at 224, one thread, median of {runs}: C -O3 {ours * 1000:.1f} ms, "
+        f"{shape[0]}x{shape[1]}, one thread, median of {runs}: C -O3 {ours * 1000:.1f} ms, "
         f"PyTorch's qnnpack {theirs * 1000:.1f} ms, ratio {ours / theirs:.2f}"
     )
 
@@ -93,7 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7, help="turns to take the median of")
     torch.set_num_threads(1)
-    print(compare(unpruned(), parser.parse_args().runs))
+    print("SqueezeNet v1.1,", compare(unpruned(), parser.parse_args().runs))
 
 
 if __name__ == "__main__":

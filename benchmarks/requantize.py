@@ -1,12 +1,12 @@
 """
 The integer requantizer beside float32 for every accumulator, on this machine.
 
-    python benchmarks/requantize.py [--exact]
+    python -m benchmarks.requantize [--exact]
 
 Several multipliers: in the fixed form, where one is proved, over all accumulators of its proof; in
 the checked form, where that is legal, over all 2^32; where neither is (with --exact always) in the
-exact form, over all 2^32 too. Prints one line a run, and fails where anything differs. About 7
-minutes on two idle cores, 25 with --exact.
+exact form, over all 2^32 too. Prints one line a run, and fails where anything differs. Some
+minutes on two idle cores, more with --exact.
 """
 
 import argparse

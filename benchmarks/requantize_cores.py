@@ -1,12 +1,12 @@
 """
 The integer requantizer on Cortex-M cores in QEMU: the right bits, and instructions an output.
 
-    python benchmarks/requantize_cores.py [BOARD ...]
+    python -m benchmarks.requantize_cores [BOARD ...]
 
 Each form gets accumulators at and beside the thresholds, at the ends of its proof and at random,
 four filters at a time, in every way that sqz_requantize.h offers; one wrong word fails the run.
 Instructions an output are what a loop over four accumulators takes more than one that only packs
-them into a word. About 20 seconds for six boards.
+them into a word. Half a minute for six boards.
 """
 
 import argparse
@@ -39,6 +39,7 @@ FORMS = {
     "fixed": ("fixed", FITTED, 0, 0),
     "fixed-zero-point": ("fixed", FITTED, 30, 30),
     "fixed-signed": ("fixed", FITTED, 128, 0),
+    "checked-inline": ("checked", (0.0099, 0.0099, 0.0099, 0.0099), 0, 0),
     "checked": ("checked", (0.0099, 0.00033, 0.0033, 0.0201), 0, 0),
     "checked-zero-point": ("checked", (0.0099, 0.00033, 0.4, 0.0201), 30, 30),
     "exact": ("exact", (0.0099, 0.00033, 1e-9, 0.75), 0, 0),
@@ -101,7 +102,7 @@ def case_text(number: int, name: str) -> tuple[str, str]:
         for key, (shape, rows) in arrays.items()
     )
     start = (
-        f'{{"{name}", {int(name == "fixed-inline")}, {{.form = SQZ_REQUANTIZE_{form.upper()}, '
+        f'{{"{name}", {int(name.endswith("inline"))}, {{.form = SQZ_REQUANTIZE_{form.upper()}, '
         f".per_filter = 1, .zero_point = {zero_point}, .low = {low}, .lift = {lifts[0]}, "
         f".factor = factor{number}, .m = m{number}}}, acc{number}, expected{number}}},\n"
     )

@@ -95,16 +95,25 @@ void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const 
 }
 
 /* Add WIDTH pixels of STRIP to SUMS, channel by channel. */
-static void add_strip(sqz_strip_t strip, int32_t width, int32_t channels, int32_t *sums)
+static void add_strip(sqz_strip_t strip, int32_t width, int32_t channels,
+                                 int32_t *sums)
 {
-    for (int32_t c = 0; c < channels; c++) {
-        const uint8_t *from = strip.at + c;
-        int32_t sum = 0;
+    int32_t c = 0;
 
+    for (; c + SQZ_GROUP <= channels; c += SQZ_GROUP) {
+        const uint8_t *from = strip.at + c;
+        sqz_four_t four;
+
+        sqz_four_load(&four, sums + c);
         for (int32_t x = 0; x < width; x++, from += strip.stride) {
-            sum += *from;
+            sqz_four_add_bytes(&four, from);
         }
-        sums[c] += sum;
+        sqz_four_store(sums + c, four);
+    }
+    for (; c < channels; c++) {
+        for (int32_t x = 0; x < width; x++) {
+            sums[c] += strip.at[x * strip.stride + c];
+        }
     }
 }
 

@@ -3,11 +3,11 @@
  * A WINDOW holds the inputs of two output pixels, a GROUP the weights of four filters, both K
  * values long; sqz_dot adds the eight sums of products. How they lie in memory is the variant's
  * own business: it packs groups, fills windows, and multiplies. Sums are complete when
- * sqz_accumulated has seen them: then they are accumulators for the requantizer. All variants give the same bits;
- * the compiler's own macros choose. Compile with SQZ_PORTABLE to have the plain one everywhere.
+ * sqz_accumulated has seen them: then they are accumulators for the requantizer. All variants
+ * give the same bits; the compiler's own macros choose. Compile with SQZ_PORTABLE to have the
+ * plain one everywhere.
  *
- * K values take sqz_lane_bytes(k) bytes a filter or pixel, never more than the planner reserves:
- * the larger of 2 * k rounded up to 4 and k rounded up to 16.
+ * K values take sqz_lane_bytes(k) bytes a filter or pixel, never more than SQZ_FILTER_BYTES.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
@@ -19,11 +19,28 @@
 
 #include "sqz_kernels.h"
 
-/* gcc's first scheduling pass runs out of registers in the inner loops. And -O2, whatever else is
- * built with, since they are nearly all the work. From here on: a file of kernels includes this
- * header first, so that what its loops inline is compiled alike. */
+/* What form FIXED needs beside a window and a group: K values, biases and factors of four filters,
+ * what sums are lifted by, the smallest output. */
+typedef struct {
+    int32_t k;
+    const int32_t *bias;
+    const int32_t *factor;
+    int32_t lift;
+    uint8_t low;
+} sqz_fixed_t;
+
+/* The inner loops are nearly all the work, and gcc spoils them: its first scheduling pass runs out
+ * of registers, its sorting of sums and late evaluation do so in the portable one, and its
+ * increments of addresses copy them with MVE. So -O2 without these, whatever else is built with.
+ * From here on: a file of kernels includes this header first, so that what its loops inline is
+ * compiled alike. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
+#pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize", "no-tree-reassoc")
+#if defined(__ARM_FEATURE_MVE)
+#pragma GCC optimize("no-auto-inc-dec")
+#elif !defined(__ARM_FEATURE_DSP)
+#pragma GCC optimize("no-tree-ter")
+#endif
 #endif
 
 /* Always, so that sums stay in registers. */
@@ -35,12 +52,49 @@
 #define SQZ_APART static
 #endif
 
-#if defined(SQZ_PORTABLE)
-#include "sqz_dot_portable.h"
-#elif defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_MVE) && !defined(SQZ_PORTABLE)
+#include "sqz_dot_mve.h"
+#else
+
+typedef int32_t sqz_four_t[SQZ_GROUP]; /* sums of four filters; a vector where the core has them */
+
+SQZ_INLINE void sqz_four_load(sqz_four_t *four, const int32_t *from)
+{
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        (*four)[i] = from[i];
+    }
+}
+
+SQZ_INLINE void sqz_four_store(int32_t *to, const sqz_four_t four)
+{
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        to[i] = four[i];
+    }
+}
+
+SQZ_INLINE void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
+{
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        (*four)[i] += from[i];
+    }
+}
+
+/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. */
+SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
+{
+    for (; count >= 4; count -= 4, to += 4, from += 4) {
+        memcpy(to, from, 4);
+    }
+    for (; count > 0; count--) {
+        *to++ = *from++;
+    }
+}
+
+#if defined(__ARM_FEATURE_DSP) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_dsp.h"
 #else
 #include "sqz_dot_portable.h"
+#endif
 #endif
 
 #endif /* SQZ_DOT_H */

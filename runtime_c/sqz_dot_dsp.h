@@ -20,7 +20,7 @@ typedef uint64_t __attribute__((may_alias)) sqz_pairs_t; /* two pairs, in one lo
 
 SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)
 {
-    return 2 * ((k + 3) & ~3);
+    return 2 * (k > 16 ? (k + 15) & ~15 : (k + 3) & ~3);
 }
 
 SQZ_INLINE uint32_t sqz_load4(const void *from)
@@ -65,15 +65,16 @@ SQZ_INLINE int32_t sqz_accumulated(int32_t sum, int32_t bias, int32_t lift)
     return sum;
 }
 
-/* Filter FILTER (0..3) of GROUP gets its K WEIGHTS; up to 3 behind them are overwritten. */
+/* Filter FILTER (0..3) of GROUP gets its K WEIGHTS; those that round them up are set to 0. */
 SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, sqz_weight_t *weights, int32_t k)
 {
+    const int32_t all = sqz_lane_bytes(k) / 2;
     uint32_t *to = (uint32_t *)(void *)group + filter;
 
-    for (int32_t i = k; i < ((k + 3) & ~3); i++) {
+    for (int32_t i = k; i < all; i++) {
         weights[i] = 0;
     }
-    for (; k > 0; k -= 4, weights += 4, to += 2 * SQZ_GROUP) {
+    for (k = all; k > 0; k -= 4, weights += 4, to += 2 * SQZ_GROUP) {
         const uint32_t w01 = sqz_load4(weights);
         const uint32_t w23 = sqz_load4(weights + 2);
 
@@ -144,26 +145,10 @@ SQZ_INLINE void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8
         b3 = __smlad(SQZ_HIGH(pixels), SQZ_HIGH(w23), b3);       \
     } while (0)
 
-/* Where the sums of a block begin and how long it is: 4 * QUADS values. */
-typedef struct {
-    const sqz_pairs_t *x;
-    const sqz_pairs_t *w;
-    int32_t quads;
-} sqz_block_t;
-
-SQZ_INLINE sqz_block_t sqz_block(const uint8_t *window, const uint8_t *group, int32_t k)
-{
-    const sqz_block_t block = {
-        .x = (const sqz_pairs_t *)(const void *)window,
-        .w = (const sqz_pairs_t *)(const void *)group,
-        .quads = (k + 3) / 4,
-    };
-
-    return block;
-}
-
-/* Sixteen values at a time, or four. */
-#define SQZ_DOT_WHOLE(x, w, end)                \
+/* The functions below go from X to END, sixteen values at a time; W follows. Each is one function
+ * from the first load to the last store and without a branch: only so gcc keeps all sums in
+ * registers. */
+#define SQZ_DOT_LOOP(x, w, end)                 \
     do {                                        \
         SQZ_DOT_PAIR((x), (w));                 \
         SQZ_DOT_PAIR((x) + 1, (w) + 2);         \
@@ -177,11 +162,72 @@ SQZ_INLINE sqz_block_t sqz_block(const uint8_t *window, const uint8_t *group, in
         (w) += 16;                              \
     } while ((x) != (end))
 
-/* Add the values that do not fill sixteen, the first of the block: REST (1..3) quads. */
-SQZ_APART void sqz_dot_rest(const sqz_pairs_t *x, const sqz_pairs_t *w, int32_t rest,
-                            int32_t acc[2 * SQZ_GROUP])
+SQZ_APART void sqz_dot_sixteens(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                                const sqz_pairs_t *end, int32_t acc[2 * SQZ_GROUP])
 {
-    const sqz_pairs_t *const end = x + 2 * rest;
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+    int32_t b0 = acc[4];
+    int32_t b1 = acc[5];
+    int32_t b2 = acc[6];
+    int32_t b3 = acc[7];
+
+    SQZ_DOT_LOOP(x, w, end);
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+    acc[4] = b0;
+    acc[5] = b1;
+    acc[6] = b2;
+    acc[7] = b3;
+}
+
+/* Products of one pair of the first pixel alone with that of four filters. */
+#define SQZ_DOT_LAST_PAIR(x, w)                                  \
+    do {                                                         \
+        const int16x2_t pixel = SQZ_LOW(*(x));                   \
+        const sqz_pairs_t w01 = *(w);                            \
+        a0 = __smlad(pixel, SQZ_LOW(w01), a0);                   \
+        a1 = __smlad(pixel, SQZ_HIGH(w01), a1);                  \
+        const sqz_pairs_t w23 = *((w) + 1);                      \
+        a2 = __smlad(pixel, SQZ_LOW(w23), a2);                   \
+        a3 = __smlad(pixel, SQZ_HIGH(w23), a3);                  \
+    } while (0)
+
+/* The same where the window has no second pixel. */
+SQZ_APART void sqz_dot_last(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
+                            int32_t acc[SQZ_GROUP])
+{
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+
+    do {
+        SQZ_DOT_LAST_PAIR(x, w);
+        SQZ_DOT_LAST_PAIR(x + 1, w + 2);
+        SQZ_DOT_LAST_PAIR(x + 2, w + 4);
+        SQZ_DOT_LAST_PAIR(x + 3, w + 6);
+        SQZ_DOT_LAST_PAIR(x + 4, w + 8);
+        SQZ_DOT_LAST_PAIR(x + 5, w + 10);
+        SQZ_DOT_LAST_PAIR(x + 6, w + 12);
+        SQZ_DOT_LAST_PAIR(x + 7, w + 14);
+        x += 8;
+        w += 16;
+    } while (x != end);
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+}
+
+/* Four values at a time, of less than sixteen. */
+SQZ_APART void sqz_dot_fours(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                             const sqz_pairs_t *end, int32_t acc[2 * SQZ_GROUP])
+{
     int32_t a0 = acc[0];
     int32_t a1 = acc[1];
     int32_t a2 = acc[2];
@@ -207,65 +253,59 @@ SQZ_APART void sqz_dot_rest(const sqz_pairs_t *x, const sqz_pairs_t *w, int32_t 
     acc[7] = b3;
 }
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
-SQZ_APART void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                       int32_t sums[2][SQZ_GROUP])
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                                  sqz_four_t acc[2])
 {
-    const sqz_block_t block = sqz_block(window, group, k);
-    const sqz_pairs_t *const end = block.x + 2 * block.quads;
-    const sqz_pairs_t *x = block.x;
-    const sqz_pairs_t *w = block.w;
-    const int32_t rest = block.quads & 3;
-    int32_t *const acc = sums[0];
+    const int32_t bytes = 2 * sqz_lane_bytes(k);
+    const sqz_pairs_t *const x = (const sqz_pairs_t *)(const void *)window;
+    const sqz_pairs_t *const w = (const sqz_pairs_t *)(const void *)group;
+    const sqz_pairs_t *const end = (const sqz_pairs_t *)(const void *)(window + bytes);
 
-    if (rest > 0) {
-        sqz_dot_rest(x, w, rest, acc);
-        x += 2 * rest;
-        w += 4 * rest;
+    if (k > 12) {
+        sqz_dot_sixteens(x, w, end, acc[0]);
+    } else {
+        sqz_dot_fours(x, w, end, acc[0]);
     }
-    if (x == end) {
-        return;
-    }
-    int32_t a0 = acc[0];
-    int32_t a1 = acc[1];
-    int32_t a2 = acc[2];
-    int32_t a3 = acc[3];
-    int32_t b0 = acc[4];
-    int32_t b1 = acc[5];
-    int32_t b2 = acc[6];
-    int32_t b3 = acc[7];
-
-    SQZ_DOT_WHOLE(x, w, end);
-    acc[0] = a0;
-    acc[1] = a1;
-    acc[2] = a2;
-    acc[3] = a3;
-    acc[4] = b0;
-    acc[5] = b1;
-    acc[6] = b2;
-    acc[7] = b3;
+    return group + 2 * bytes;
 }
 
-SQZ_INLINE uint64_t sqz_rescale8(int32_t acc[2][SQZ_GROUP], const int32_t *factor)
+/* The same for the first pixel alone. */
+SQZ_INLINE void sqz_dot_first(const uint8_t *window, const uint8_t *group, int32_t k,
+                              sqz_four_t acc)
 {
-    const uint32_t first = sqz_rescale(acc[0][0], factor[0])
-                           | sqz_rescale(acc[0][1], factor[1]) << 8
-                           | sqz_rescale(acc[0][2], factor[2]) << 16
-                           | sqz_rescale(acc[0][3], factor[3]) << 24;
-    const uint32_t second = sqz_rescale(acc[1][0], factor[0])
-                            | sqz_rescale(acc[1][1], factor[1]) << 8
-                            | sqz_rescale(acc[1][2], factor[2]) << 16
-                            | sqz_rescale(acc[1][3], factor[3]) << 24;
+    if (k > 12) {
+        sqz_dot_last((const sqz_pairs_t *)(const void *)window,
+                     (const sqz_pairs_t *)(const void *)group,
+                     (const sqz_pairs_t *)(const void *)(window + 2 * sqz_lane_bytes(k)), acc);
+    } else {
+        sqz_four_t both[2];
+
+        sqz_four_load(&both[0], acc);
+        sqz_four_load(&both[1], acc);
+        (void)sqz_dot(window, group, k, both);
+        sqz_four_store(acc, both[0]);
+    }
+}
+
+/* Rescale eight sums by form FIXED: the bytes of the first pixel low, of the second high. */
+SQZ_INLINE uint64_t sqz_rescale8(const int32_t a[SQZ_GROUP], const int32_t b[SQZ_GROUP],
+                                 const int32_t *factor)
+{
+    const uint32_t first = sqz_rescale(a[0], factor[0]) | sqz_rescale(a[1], factor[1]) << 8
+                           | sqz_rescale(a[2], factor[2]) << 16
+                           | sqz_rescale(a[3], factor[3]) << 24;
+    const uint32_t second = sqz_rescale(b[0], factor[0]) | sqz_rescale(b[1], factor[1]) << 8
+                            | sqz_rescale(b[2], factor[2]) << 16
+                            | sqz_rescale(b[3], factor[3]) << 24;
 
     return (uint64_t)second << 32 | first;
 }
 
-/* X times W plus BIAS, rescaled by form FIXED: the four bytes of both pixels. QUADS is a positive
- * multiple of 4. One function from the first load to the last byte, and without a branch, so that
- * the sums never leave their registers. */
-SQZ_APART uint64_t sqz_dot_whole(const sqz_pairs_t *x, const sqz_pairs_t *w,
-                                 const sqz_pairs_t *end, const int32_t *bias,
-                                 const int32_t *factor)
+/* Sums that begin with BIAS, rescaled. */
+SQZ_APART uint64_t sqz_dot_bias(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                                const sqz_pairs_t *end, const int32_t bias[SQZ_GROUP],
+                                const int32_t *factor)
 {
     int32_t a0 = bias[0];
     int32_t a1 = bias[1];
@@ -276,62 +316,87 @@ SQZ_APART uint64_t sqz_dot_whole(const sqz_pairs_t *x, const sqz_pairs_t *w,
     int32_t b2 = a2;
     int32_t b3 = a3;
 
-    SQZ_DOT_WHOLE(x, w, end);
-    int32_t acc[2][SQZ_GROUP] = {{a0, a1, a2, a3}, {b0, b1, b2, b3}};
+    SQZ_DOT_LOOP(x, w, end);
+    const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
+    const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
 
-    return sqz_rescale8(acc, factor);
+    return sqz_rescale8(a, b, factor);
 }
 
-/* The same from sums START instead of biases. */
-SQZ_APART uint64_t sqz_dot_whole_from(const sqz_pairs_t *x, const sqz_pairs_t *w,
-                                      const sqz_pairs_t *end, const int32_t start[2 * SQZ_GROUP],
-                                      const int32_t *factor)
+/* Sums that begin with ACC, rescaled. */
+SQZ_APART uint64_t sqz_dot_from(const sqz_pairs_t *x, const sqz_pairs_t *w,
+                                const sqz_pairs_t *end, const int32_t acc[2 * SQZ_GROUP],
+                                const int32_t *factor)
 {
-    int32_t a0 = start[0];
-    int32_t a1 = start[1];
-    int32_t a2 = start[2];
-    int32_t a3 = start[3];
-    int32_t b0 = start[4];
-    int32_t b1 = start[5];
-    int32_t b2 = start[6];
-    int32_t b3 = start[7];
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+    int32_t b0 = acc[4];
+    int32_t b1 = acc[5];
+    int32_t b2 = acc[6];
+    int32_t b3 = acc[7];
 
-    SQZ_DOT_WHOLE(x, w, end);
-    int32_t acc[2][SQZ_GROUP] = {{a0, a1, a2, a3}, {b0, b1, b2, b3}};
+    SQZ_DOT_LOOP(x, w, end);
+    const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
+    const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
 
-    return sqz_rescale8(acc, factor);
+    return sqz_rescale8(a, b, factor);
 }
 
-/* SUMS plus WINDOW times GROUP, rescaled by form FIXED: the four bytes of both pixels. */
-SQZ_INLINE uint64_t sqz_dot_from(const uint8_t *window, const uint8_t *group, int32_t k,
-                                 int32_t sums[2][SQZ_GROUP], const int32_t *factor)
+/* WINDOW times GROUP on top of ACC, rescaled. */
+SQZ_INLINE uint64_t sqz_dot_on(const uint8_t *window, const uint8_t *group, int32_t k,
+                               sqz_four_t acc[2], const int32_t *factor)
 {
-    const sqz_block_t block = sqz_block(window, group, k);
-
-    if (block.quads % 4 == 0) {
-        return sqz_dot_whole_from(block.x, block.w, block.x + 2 * block.quads, sums[0], factor);
+    if (k > 12) {
+        return sqz_dot_from((const sqz_pairs_t *)(const void *)window,
+                            (const sqz_pairs_t *)(const void *)group,
+                            (const sqz_pairs_t *)(const void *)(window + 2 * sqz_lane_bytes(k)),
+                            acc[0], factor);
     }
-    sqz_dot(window, group, k, sums);
-    return sqz_rescale8(sums, factor);
+    (void)sqz_dot(window, group, k, acc);
+    return sqz_rescale8(acc[0], acc[1], factor);
 }
 
-/* Rescale WINDOW times GROUP by form FIXED: the four bytes of both pixels. */
-SQZ_INLINE uint64_t sqz_dot_fixed(const uint8_t *window, const uint8_t *group, int32_t k,
-                                  const int32_t *bias, const int32_t *factor, int32_t lift)
+SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
 {
-    const sqz_block_t block = sqz_block(window, group, k);
+    bytes = sqz_raise4(bytes, low);
+    memcpy(to, &bytes, sizeof bytes);
+}
 
-    (void)lift; /* the weights are lifted */
-    if (block.quads % 4 == 0) {
-        return sqz_dot_whole(block.x, block.w, block.x + 2 * block.quads, bias, factor);
+/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
+ * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
+                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+{
+    const int32_t bytes = 2 * sqz_lane_bytes(fixed.k);
+    const sqz_pairs_t *const x = (const sqz_pairs_t *)(const void *)window;
+    const sqz_pairs_t *const w = (const sqz_pairs_t *)(const void *)group;
+    const sqz_pairs_t *const end = (const sqz_pairs_t *)(const void *)(window + bytes);
+    uint64_t eight;
+
+    if (fixed.k > 12 && second != 0) {
+        eight = sqz_dot_bias(x, w, end, fixed.bias, fixed.factor);
+    } else if (fixed.k > 12) {
+        sqz_four_t acc;
+        uint32_t four;
+
+        sqz_four_load(&acc, fixed.bias);
+        sqz_dot_last(x, w, end, acc);
+        four = sqz_rescale4(acc, fixed.factor, fixed.low);
+        memcpy(out, &four, sizeof four);
+        return group + 2 * bytes;
+    } else {
+        sqz_four_t acc[2];
+
+        sqz_four_load(&acc[0], fixed.bias);
+        sqz_four_load(&acc[1], fixed.bias);
+        (void)sqz_dot(window, group, fixed.k, acc);
+        eight = sqz_rescale8(acc[0], acc[1], fixed.factor);
     }
-    int32_t acc[2][SQZ_GROUP] = {
-        {bias[0], bias[1], bias[2], bias[3]},
-        {bias[0], bias[1], bias[2], bias[3]},
-    };
-
-    sqz_dot(window, group, k, acc);
-    return sqz_rescale8(acc, factor);
+    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed.low);
+    sqz_store4(out, (uint32_t)eight, fixed.low);
+    return group + 2 * bytes;
 }
 
 #endif /* SQZ_DOT_DSP_H */

@@ -74,11 +74,30 @@ SQZ_INLINE int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
     return (int32_t)((uint32_t)acc + (uint32_t)(a * b));
 }
 
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. */
-SQZ_INLINE void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                           int32_t acc[2][SQZ_GROUP])
+/* Products of the value I further of each pixel with that of four filters. */
+#define SQZ_DOT_VALUE(i)                                          \
+    do {                                                          \
+        const int32_t a = window[2 * (i)];                        \
+        const int32_t b = window[2 * (i) + 1];                    \
+        const int32_t w0 = weights[SQZ_GROUP * (i)];              \
+        a0 = sqz_multiply_add(a0, a, w0);                         \
+        b0 = sqz_multiply_add(b0, b, w0);                         \
+        const int32_t w1 = weights[SQZ_GROUP * (i) + 1];          \
+        a1 = sqz_multiply_add(a1, a, w1);                         \
+        b1 = sqz_multiply_add(b1, b, w1);                         \
+        const int32_t w2 = weights[SQZ_GROUP * (i) + 2];          \
+        a2 = sqz_multiply_add(a2, a, w2);                         \
+        b2 = sqz_multiply_add(b2, b, w2);                         \
+        const int32_t w3 = weights[SQZ_GROUP * (i) + 3];          \
+        a3 = sqz_multiply_add(a3, a, w3);                         \
+        b3 = sqz_multiply_add(b3, b, w3);                         \
+    } while (0)
+
+/* sqz_dot, apart: only so gcc keeps all sums in registers. */
+SQZ_APART void sqz_dot_sums(const uint8_t *window, const int8_t *weights, int32_t k,
+                            sqz_four_t acc[2])
 {
-    const int8_t *weights = (const int8_t *)group;
+    const uint8_t *const whole = window + 2 * (k & ~3);
     const uint8_t *const end = window + 2 * k;
     int32_t a0 = acc[0][0];
     int32_t a1 = acc[0][1];
@@ -89,18 +108,14 @@ SQZ_INLINE void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
     int32_t b2 = acc[1][2];
     int32_t b3 = acc[1][3];
 
+    for (; window != whole; window += 8, weights += 4 * SQZ_GROUP) {
+        SQZ_DOT_VALUE(0);
+        SQZ_DOT_VALUE(1);
+        SQZ_DOT_VALUE(2);
+        SQZ_DOT_VALUE(3);
+    }
     for (; window != end; window += 2, weights += SQZ_GROUP) {
-        const int32_t a = window[0];
-        const int32_t b = window[1];
-
-        a0 = sqz_multiply_add(a0, a, weights[0]);
-        b0 = sqz_multiply_add(b0, b, weights[0]);
-        a1 = sqz_multiply_add(a1, a, weights[1]);
-        b1 = sqz_multiply_add(b1, b, weights[1]);
-        a2 = sqz_multiply_add(a2, a, weights[2]);
-        b2 = sqz_multiply_add(b2, b, weights[2]);
-        a3 = sqz_multiply_add(a3, a, weights[3]);
-        b3 = sqz_multiply_add(b3, b, weights[3]);
+        SQZ_DOT_VALUE(0);
     }
     acc[0][0] = a0;
     acc[0][1] = a1;
@@ -112,21 +127,32 @@ SQZ_INLINE void sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
     acc[1][3] = b3;
 }
 
-/* Rescale WINDOW times GROUP by form FIXED: the four bytes of both pixels. */
-SQZ_INLINE uint64_t sqz_dot_fixed(const uint8_t *window, const uint8_t *group, int32_t k,
-                                  const int32_t *bias, const int32_t *factor, int32_t lift)
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                                  sqz_four_t acc[2])
 {
-    int32_t sums[2][SQZ_GROUP] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
-    uint64_t bytes = 0;
+    sqz_dot_sums(window, (const int8_t *)group, k, acc);
+    return group + SQZ_GROUP * sqz_lane_bytes(k);
+}
 
-    sqz_dot(window, group, k, sums);
-    for (int32_t i = 0; i < 2 * SQZ_GROUP; i++) {
-        const int32_t at = i % SQZ_GROUP;
-        const int32_t acc = sqz_accumulated(sums[i / SQZ_GROUP][at], bias[at], lift);
+/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
+ * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
+                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+{
+    sqz_four_t sums[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
 
-        bytes |= (uint64_t)sqz_rescale(acc, factor[at]) << (8 * i);
+    group = sqz_dot(window, group, fixed.k, sums);
+    for (int32_t pixel = 1; pixel >= 0; pixel--) {
+        uint32_t four;
+
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            sums[pixel][i] = sqz_accumulated(sums[pixel][i], fixed.bias[i], fixed.lift);
+        }
+        four = sqz_rescale4(sums[pixel], fixed.factor, fixed.low);
+        memcpy(out + pixel * second, &four, sizeof four);
     }
-    return bytes;
+    return group;
 }
 
 #endif /* SQZ_DOT_PORTABLE_H */

@@ -24,24 +24,16 @@ typedef struct {
 static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work, int32_t *sums0,
                                 int32_t *sums1)
 {
-    const int32_t group_bytes = sqz_group_bytes(squeeze->channels);
     const uint8_t *group = work->run;
 
     for (int32_t filter = 0; filter < squeeze->filters; filter += SQZ_GROUP) {
-        int32_t acc[2][SQZ_GROUP];
+        sqz_four_t acc[2];
 
-        for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            acc[0][i] = sums0[filter + i];
-            acc[1][i] = sums1[filter + i];
-        }
-        sqz_dot(work->run_window, group, squeeze->channels, acc);
-        for (int32_t i = 0; i < SQZ_GROUP; i++) { /* the second first: they may be one */
-            sums1[filter + i] = acc[1][i];
-        }
-        for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            sums0[filter + i] = acc[0][i];
-        }
-        group += group_bytes;
+        sqz_four_load(&acc[0], sums0 + filter);
+        sqz_four_load(&acc[1], sums1 + filter);
+        group = sqz_dot(work->run_window, group, squeeze->channels, acc);
+        sqz_four_store(sums1 + filter, acc[1]); /* the second first: they may be one */
+        sqz_four_store(sums0 + filter, acc[0]);
     }
 }
 

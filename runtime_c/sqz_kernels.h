@@ -17,10 +17,14 @@
 #define SQZ_GROUP 4
 
 /* Room for one filter of WEIGHTS weights in a tile, or for one pixel's inputs in a window. Layouts
- * are the kernels' own: int16 in fours, or int8 in sixteens. */
-#define SQZ_FILTER_BYTES(weights) \
-    (2 * (((weights) + 3) / 4 * 4) > ((weights) + 15) / 16 * 16 \
-         ? 2 * (((weights) + 3) / 4 * 4) : ((weights) + 15) / 16 * 16)
+ * are the kernels' own: int16 in fours or, if there are more than 16, in sixteens; or int8 in
+ * sixteens and an int32. */
+#define SQZ_UP_TO(count, size) (((count) + (size) - 1) / (size) * (size))
+#define SQZ_PAIRS_BYTES(weights) (2 * SQZ_UP_TO(weights, (weights) > 16 ? 16 : 4))
+#define SQZ_BYTES_BYTES(weights) (SQZ_UP_TO(weights, 16) + 4)
+#define SQZ_FILTER_BYTES(weights)                               \
+    (SQZ_PAIRS_BYTES(weights) > SQZ_BYTES_BYTES(weights)        \
+         ? SQZ_PAIRS_BYTES(weights) : SQZ_BYTES_BYTES(weights))
 
 /* The same for a 3x3 filter of CHANNELS inputs that sqz_by_winograd computes, and for one of two
  * pairs of pixels. */

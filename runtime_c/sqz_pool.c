@@ -1,10 +1,10 @@
-/* sqz_pool.c - folding strips into the rows of a maximum pool, four channels at a time.
+/* sqz_pool.c - folding strips into the rows of a maximum pool, several channels at a time.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
 #include <string.h>
 
-#include "sqz_max4.h"
+#include "sqz_max.h"
 #include "sqz_strip.h"
 
 /* The strip's maximum over columns [begin, end) of one channel, at least LEAST. */
@@ -20,22 +20,17 @@ static uint8_t max_of(const uint8_t *strip, int32_t stride, int32_t count, uint8
 static inline void raise_pixel(sqz_strip_t strip, int32_t count, uint8_t *out, int32_t channels,
                                int32_t is_start)
 {
+    const int32_t at_once = (int32_t)sizeof(sqz_bytes_t);
     int32_t c = 0;
 
-    for (; c + 4 <= channels; c += 4) {
+    for (; c + at_once <= channels; c += at_once) {
         const uint8_t *from = strip.at + c;
-        uint32_t largest = 0;
+        sqz_bytes_t largest = sqz_bytes_load(is_start ? from : out + c);
 
-        if (!is_start) {
-            memcpy(&largest, out + c, sizeof largest);
-        }
         for (int32_t i = 0; i < count; i++, from += strip.stride) {
-            uint32_t four;
-
-            memcpy(&four, from, sizeof four);
-            largest = sqz_max4(largest, four);
+            largest = sqz_bytes_max(largest, sqz_bytes_load(from));
         }
-        memcpy(out + c, &largest, sizeof largest);
+        sqz_bytes_store(out + c, largest);
     }
     for (; c < channels; c++) {
         out[c] = max_of(strip.at + c, strip.stride, count, is_start ? 0 : out[c]);

@@ -87,18 +87,11 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
     }
 }
 
-uint32_t sqz_requantize4_slow(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                              const sqz_requantizer_t *requantizer)
+uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                               const sqz_requantizer_t *requantizer)
 {
     uint32_t bytes = 0;
 
-    if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
-        bytes = sqz_rescale_checked(acc[0], &scalers[0], requantizer)
-                | sqz_rescale_checked(acc[1], &scalers[1], requantizer) << 8
-                | sqz_rescale_checked(acc[2], &scalers[2], requantizer) << 16
-                | sqz_rescale_checked(acc[3], &scalers[3], requantizer) << 24;
-        return sqz_raise4(bytes, requantizer->low);
-    }
     for (uint32_t i = 0; i < 4; i++) {
         bytes |= (uint32_t)sqz_requantize(acc[i], &scalers[i], requantizer) << (8 * i);
     }

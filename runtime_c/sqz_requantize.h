@@ -55,9 +55,9 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
 /* The definition, step by step: any finite normal m >= 0 with exponent at most 2^0. */
 uint8_t sqz_requantize_exact(int32_t acc, uint32_t m, int32_t zero_point, int32_t low);
 
-/* Forms CHECKED and EXACT of sqz_requantize4. */
-uint32_t sqz_requantize4_slow(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                              const sqz_requantizer_t *requantizer);
+/* sqz_requantize of four filters, one by one. */
+uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                               const sqz_requantizer_t *requantizer);
 
 /* The right shifts below must be arithmetic. */
 SQZ_STATIC_ASSERT((-3 >> 1) == -2);
@@ -147,33 +147,44 @@ static inline uint32_t sqz_rescale4(const int32_t acc[4], const int32_t factor[4
     return sqz_raise4(bytes, low);
 }
 
-/* Any form: four filters of one pixel, filter i in byte i. */
-static inline uint32_t sqz_requantize4(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                                       const sqz_requantizer_t *requantizer)
+/* Form CHECKED: the output before LOW is added, in units of 2^-32. WHOLE is zero_point - low. */
+static inline int64_t sqz_scaled(int32_t acc, const sqz_scaler_t *scaler, int32_t whole)
 {
-    if (requantizer->form != SQZ_REQUANTIZE_FIXED) {
-        return sqz_requantize4_slow(acc, scalers, requantizer);
-    }
-    const int32_t factor[4] = {scalers[0].factor, scalers[1].factor, scalers[2].factor,
-                               scalers[3].factor};
+    const int64_t start = (int64_t)((uint64_t)(uint32_t)whole << 32 | scaler->start);
 
-    return sqz_rescale4(acc, factor, requantizer->low);
+    return (int64_t)acc * scaler->factor + start;
 }
 
-/* Form CHECKED, 0..255, before LOW is added. */
-static inline uint32_t sqz_rescale_checked(int32_t acc, const sqz_scaler_t *scaler,
-                                           const sqz_requantizer_t *requantizer)
+/* Whether the high word of SCALED is right; otherwise EXACT decides. */
+static inline int32_t sqz_is_clear(int64_t scaled, const sqz_scaler_t *scaler)
+{
+    return (uint32_t)scaled > scaler->start << 1;
+}
+
+/* Put one more output below BYTES; 0 where it is in doubt. */
+static inline int32_t sqz_checked_byte(uint32_t *bytes, int32_t acc, const sqz_scaler_t *scaler,
+                                       int32_t whole)
+{
+    const int64_t scaled = sqz_scaled(acc, scaler, whole);
+
+    *bytes = *bytes << 8 | sqz_saturate8((int32_t)(scaled >> 32));
+    return sqz_is_clear(scaled, scaler);
+}
+
+/* Form CHECKED: four filters of one pixel, filter i in byte i. That none is in doubt is usual. */
+static inline uint32_t sqz_checked4(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                                    const sqz_requantizer_t *requantizer)
 {
     const int32_t whole = requantizer->zero_point - requantizer->low;
-    const int64_t start = (int64_t)((uint64_t)(uint32_t)whole << 32 | scaler->start);
-    const int64_t scaled = (int64_t)acc * scaler->factor + start;
+    uint32_t bytes = 0;
 
-    if ((uint32_t)scaled > scaler->start << 1) {
-        return sqz_saturate8((int32_t)(scaled >> 32));
+    if (sqz_checked_byte(&bytes, acc[3], &scalers[3], whole)
+        && sqz_checked_byte(&bytes, acc[2], &scalers[2], whole)
+        && sqz_checked_byte(&bytes, acc[1], &scalers[1], whole)
+        && sqz_checked_byte(&bytes, acc[0], &scalers[0], whole)) {
+        return sqz_raise4(bytes, requantizer->low);
     }
-    return (uint32_t)(sqz_requantize_exact(acc, scaler->m, requantizer->zero_point,
-                                           requantizer->low)
-                      - requantizer->low);
+    return sqz_requantize4_alone(acc, scalers, requantizer);
 }
 
 /* Any form: one filter of one pixel. */
@@ -186,10 +197,33 @@ static inline uint8_t sqz_requantize(int32_t acc, const sqz_scaler_t *scaler,
         return (uint8_t)sqz_saturate8((int32_t)(sqz_rescale(acc, scaler->factor) + low));
     }
     if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
-        return (uint8_t)sqz_saturate8(
-            (int32_t)(sqz_rescale_checked(acc, scaler, requantizer) + low));
+        const int64_t scaled =
+            sqz_scaled(acc, scaler, requantizer->zero_point - requantizer->low);
+
+        if (sqz_is_clear(scaled, scaler)) {
+            const uint32_t above = sqz_saturate8((int32_t)(scaled >> 32));
+
+            return (uint8_t)sqz_saturate8((int32_t)(above + low));
+        }
     }
     return sqz_requantize_exact(acc, scaler->m, requantizer->zero_point, requantizer->low);
+}
+
+/* Any form: four filters of one pixel, filter i in byte i. A kernel that knows the form before its
+ * loop calls sqz_rescale4 or sqz_checked4 itself. */
+static inline uint32_t sqz_requantize4(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                                       const sqz_requantizer_t *requantizer)
+{
+    if (requantizer->form == SQZ_REQUANTIZE_FIXED) {
+        const int32_t factor[4] = {scalers[0].factor, scalers[1].factor, scalers[2].factor,
+                                   scalers[3].factor};
+
+        return sqz_rescale4(acc, factor, requantizer->low);
+    }
+    if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
+        return sqz_checked4(acc, scalers, requantizer);
+    }
+    return sqz_requantize4_alone(acc, scalers, requantizer);
 }
 
 #if defined(__ARM_FEATURE_MVE)

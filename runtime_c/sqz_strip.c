@@ -6,136 +6,120 @@
 
 #include <string.h>
 
-/* The window of one output pixel: rows [top, top + height) of the input, columns from LEFT on. */
+/* The windows of one output row, and the one of them whose columns begin at LEFT. */
 typedef struct {
     const sqz_conv_t *layer;
     const uint8_t *in;
-    int32_t top;
+    uint8_t *window;
+    uint8_t *room; /* one pixel's inputs on their way into the window; NULL: they go straight */
     int32_t left;
-    int32_t held_top; /* place of row TOP in the ring, or of row 0 where TOP is above it */
+    int32_t above;    /* rows of the window that lie in the padding above, */
+    int32_t below;    /* and where those in the padding below begin */
+    int32_t held_top; /* place in the ring of the first row between */
+    int32_t row_bytes;
+    int32_t run; /* values of a row of the window */
 } view_t;
 
-static view_t view_of_row(const sqz_conv_t *layer, const uint8_t *in, int32_t row)
+static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row)
 {
-    const int32_t top = row * layer->window.stride - layer->window.padding;
+    const sqz_conv_t *const layer = tile->layer;
+    const sqz_window_t *const window = &layer->window;
+    const int32_t top = row * window->stride - window->padding;
+    const int32_t above = sqz_min(window->height, sqz_max(0, -top));
+    const int32_t is_whole = layer->in.channels % SQZ_LANES == 0;
     const view_t view = {
         .layer = layer,
         .in = in,
-        .top = top,
-        .left = -(int32_t)layer->window.padding,
+        .window = tile->work->window,
+        .room = is_whole ? NULL : (uint8_t *)tile->work->window + 2 * sqz_lane_bytes(tile->filter_weights),
+        .left = -(int32_t)window->padding,
+        .above = above,
+        .below = sqz_max(above, sqz_min(window->height, layer->in.height - top)),
         .held_top = sqz_max(0, top) % layer->in.held,
+        .row_bytes = layer->in.width * layer->in.channels,
+        .run = window->width * layer->in.channels,
     };
 
     return view;
 }
 
-/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. */
-static inline void copy_run(uint8_t *to, const uint8_t *from, int32_t count)
+/* Values [at, at + count) of pixel SLOT are those FROM on. */
+static inline void put(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
+                       int32_t count)
 {
-    for (; count >= 4; count -= 4, to += 4, from += 4) {
-        memcpy(to, from, 4);
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
-    }
-}
-
-static void fill_run(uint8_t *to, uint8_t value, int32_t count)
-{
-    for (int32_t i = 0; i < count; i++) {
-        to[i] = value;
-    }
-}
-
-/* The part of a window that lies inside of the map. */
-typedef struct {
-    int32_t rows_begin; /* of the window */
-    int32_t rows_end;
-    int32_t before; /* values of a window row in the padding on the left, */
-    int32_t inside; /* inside, */
-    int32_t after;  /* and on the right */
-} cut_t;
-
-static cut_t cut_of(const view_t *view)
-{
-    const sqz_conv_t *const layer = view->layer;
-    const int32_t channels = layer->in.channels;
-    const int32_t width = layer->window.width;
-    const int32_t begin = sqz_min(width, sqz_max(0, -view->left));
-    const int32_t end = sqz_max(begin, sqz_min(width, layer->in.width - view->left));
-    const int32_t height = layer->window.height;
-    const int32_t rows_begin = sqz_min(height, sqz_max(0, -view->top));
-    const cut_t cut = {
-        .rows_begin = rows_begin,
-        .rows_end = sqz_max(rows_begin, sqz_min(height, layer->in.height - view->top)),
-        .before = begin * channels,
-        .inside = (end - begin) * channels,
-        .after = (width - end) * channels,
-    };
-
-    return cut;
-}
-
-/* Runs that are not whole lanes go through ROOM, byte by byte, and into the window at once. */
-static void gather(const view_t *view, uint8_t *room)
-{
-    const sqz_conv_t *const layer = view->layer;
-    const cut_t cut = cut_of(view);
-    const int32_t row_bytes = layer->in.width * layer->in.channels;
-    const uint8_t *const from = view->in + sqz_max(0, view->left) * layer->in.channels;
-    int32_t held = view->held_top;
-
-    for (int32_t i = 0; i < layer->window.height; i++) {
-        const int32_t is_inside = i >= cut.rows_begin && i < cut.rows_end;
-        const int32_t inside = is_inside ? cut.inside : 0;
-        const int32_t before = is_inside ? cut.before : cut.before + cut.inside;
-
-        fill_run(room, layer->in_zero_point, before);
-        if (is_inside) {
-            copy_run(room + before, from + held * row_bytes, inside);
-            held = held + 1 == layer->in.held ? 0 : held + 1;
-        }
-        fill_run(room + before + inside, layer->in_zero_point, cut.after);
-        room += before + inside + cut.after;
-    }
-}
-
-/* Runs of whole lanes go straight into SLOT of WINDOW. */
-static void put(const view_t *view, uint8_t *window, int32_t slot)
-{
-    const sqz_conv_t *const layer = view->layer;
-    const cut_t cut = cut_of(view);
-    const int32_t row_bytes = layer->in.width * layer->in.channels;
-    const uint8_t *const from = view->in + sqz_max(0, view->left) * layer->in.channels;
-    int32_t held = view->held_top;
-    int32_t at = 0;
-
-    for (int32_t i = 0; i < layer->window.height; i++) {
-        const int32_t is_inside = i >= cut.rows_begin && i < cut.rows_end;
-        const int32_t inside = is_inside ? cut.inside : 0;
-        const int32_t before = is_inside ? cut.before : cut.before + cut.inside;
-
-        sqz_window_fill(window, slot, at, layer->in_zero_point, before);
-        if (is_inside) {
-            sqz_window_put(window, slot, at + before, from + held * row_bytes, inside);
-            held = held + 1 == layer->in.held ? 0 : held + 1;
-        }
-        sqz_window_fill(window, slot, at + before + inside, layer->in_zero_point, cut.after);
-        at += before + inside + cut.after;
-    }
-}
-
-static void build(const sqz_tile_t *tile, const view_t *view, int32_t slot)
-{
-    uint8_t *const window = tile->work->window;
-
-    if (view->layer->in.channels % SQZ_LANES == 0) {
-        put(view, window, slot);
+    if (view->room == NULL) {
+        sqz_window_put(view->window, slot, at, from, count);
     } else {
-        uint8_t *const room = window + 2 * sqz_lane_bytes(tile->filter_weights);
+        sqz_run_copy(view->room + at, from, count);
+    }
+}
 
-        gather(view, room);
-        sqz_window_put(window, slot, 0, room, tile->filter_weights);
+/* Values [at, at + count) of pixel SLOT lie in the padding. */
+static void pad(const view_t *view, int32_t slot, int32_t at, int32_t count)
+{
+    if (view->room == NULL) {
+        sqz_window_fill(view->window, slot, at, view->layer->in_zero_point, count);
+    } else {
+        for (int32_t i = 0; i < count; i++) {
+            view->room[at + i] = view->layer->in_zero_point;
+        }
+    }
+}
+
+/* Rows [above, below) of a window that reaches over an edge on the left or right. */
+static void build_edge(const view_t *view, int32_t slot, const uint8_t *from)
+{
+    const sqz_map_t *const in = &view->layer->in;
+    const int32_t width = view->layer->window.width;
+    const int32_t begin = sqz_min(width, sqz_max(0, -view->left));
+    const int32_t end = sqz_max(begin, sqz_min(width, in->width - view->left));
+    const int32_t inside = (end - begin) * in->channels;
+    int32_t held = view->held_top;
+    int32_t at = view->above * view->run;
+
+    for (int32_t i = view->above; i < view->below; i++) {
+        pad(view, slot, at, begin * in->channels);
+        at += begin * in->channels;
+        put(view, slot, at, from + held * view->row_bytes, inside);
+        at += inside;
+        pad(view, slot, at, (width - end) * in->channels);
+        at += (width - end) * in->channels;
+        held = held + 1 == in->held ? 0 : held + 1;
+    }
+}
+
+/* The window of the pixel whose columns begin at view->left. */
+static void build(const view_t *view, int32_t slot)
+{
+    const sqz_map_t *const in = &view->layer->in;
+    const int32_t height = view->layer->window.height;
+    const int32_t run = view->run;
+    const uint8_t *from = view->in + sqz_max(0, view->left) * in->channels;
+
+    if (view->above > 0) {
+        pad(view, slot, 0, view->above * run);
+    }
+    if (view->left < 0 || view->left + view->layer->window.width > in->width) {
+        build_edge(view, slot, from);
+    } else {
+        int32_t held = view->held_top;
+        int32_t at = view->above * run;
+
+        from += held * view->row_bytes;
+        for (int32_t i = view->above; i < view->below; i++, at += run) {
+            put(view, slot, at, from, run);
+            from += view->row_bytes;
+            if (++held == in->held) {
+                from -= held * view->row_bytes;
+                held = 0;
+            }
+        }
+    }
+    if (view->below < height) {
+        pad(view, slot, view->below * run, (height - view->below) * run);
+    }
+    if (view->room != NULL) {
+        sqz_window_put(view->window, slot, 0, view->room, height * run);
     }
 }
 
@@ -155,94 +139,90 @@ static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t a
     }
 }
 
-/* The filters of TILE from CHANNEL on, on the two pixels of its window, whatever they need. */
-static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out0, uint8_t *out1)
+/* The filters of TILE from CHANNEL on, on the two pixels of its window, whatever they need; the
+ * second one's outputs are SECOND behind the first one's. */
+static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out, int32_t second)
 {
     const sqz_conv_t *const layer = tile->layer;
-    const uint8_t *const groups = tile->work->tile;
+    const uint8_t *group = (const uint8_t *)tile->work->tile + channel / SQZ_GROUP * tile->group_bytes;
 
     for (; channel < tile->channels; channel += SQZ_GROUP) {
-        int32_t bias[SQZ_GROUP] = {0, 0, 0, 0};
-        int32_t acc[2][SQZ_GROUP];
+        const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);
+        const int32_t *const bias = layer->bias + tile->first + channel;
+        int32_t sums[2][SQZ_GROUP] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+        sqz_four_t acc[2];
 
-        memcpy(bias, layer->bias + tile->first + channel,
-               (uint32_t)sqz_min(SQZ_GROUP, tile->channels - channel) * sizeof *bias);
-        for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            acc[0][i] = acc[1][i] = sqz_first_sum(bias[i]);
+        for (int32_t i = 0; i < count; i++) {
+            sums[0][i] = sqz_first_sum(bias[i]);
         }
-        sqz_dot(tile->work->window, groups + channel / SQZ_GROUP * tile->group_bytes,
-                tile->filter_weights, acc);
-        for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            acc[0][i] = sqz_accumulated(acc[0][i], bias[i], layer->requantizer.lift);
-            acc[1][i] = sqz_accumulated(acc[1][i], bias[i], layer->requantizer.lift);
+        sqz_four_load(&acc[0], sums[0]);
+        sqz_four_load(&acc[1], sums[0]);
+        group = sqz_dot(tile->work->window, group, tile->filter_weights, acc);
+        sqz_four_store(sums[0], acc[0]);
+        sqz_four_store(sums[1], acc[1]);
+        for (int32_t i = 0; i < count; i++) {
+            sums[0][i] = sqz_accumulated(sums[0][i], bias[i], layer->requantizer.lift);
+            sums[1][i] = sqz_accumulated(sums[1][i], bias[i], layer->requantizer.lift);
         }
-        rescale_any(tile, channel, acc[1], out1 + channel);
-        rescale_any(tile, channel, acc[0], out0 + channel);
+        rescale_any(tile, channel, sums[1], out + channel + second);
+        rescale_any(tile, channel, sums[0], out + channel);
     }
 }
 
 /* The same for whole groups in form FIXED; returns how many filters those are. Everything is
  * copied out of TILE first: for all that C knows, each output that is stored might change it. */
-static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
+static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
     const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
     const uint8_t *const window = tile->work->window;
     const uint8_t *group = tile->work->tile;
-    const int32_t group_bytes = tile->group_bytes;
-    const int32_t k = tile->filter_weights;
     const int32_t channels = tile->channels & ~(SQZ_GROUP - 1);
-    const int32_t *bias = tile->layer->bias + tile->first;
-    const int32_t *const end = bias + channels;
+    const uint8_t *const end = out + channels;
     const int32_t all = requantizer->factor[0];
     const int32_t shared[SQZ_GROUP] = {all, all, all, all};
     const int32_t step = requantizer->per_filter ? SQZ_GROUP : 0;
-    const int32_t *factor = step ? requantizer->factor + tile->first : shared;
-    const uint8_t low = requantizer->low;
+    sqz_fixed_t fixed = {
+        .k = tile->filter_weights,
+        .bias = tile->layer->bias + tile->first,
+        .factor = step ? requantizer->factor + tile->first : shared,
+        .lift = requantizer->lift,
+        .low = requantizer->low,
+    };
 
-    for (; bias != end; bias += SQZ_GROUP) {
-        const uint64_t bytes =
-            sqz_dot_fixed(window, group, k, bias, factor, requantizer->lift);
-        const uint32_t second = sqz_raise4((uint32_t)(bytes >> 32), low);
-        const uint32_t first = sqz_raise4((uint32_t)bytes, low);
-
-        memcpy(out1, &second, sizeof second);
-        memcpy(out0, &first, sizeof first);
-        out0 += SQZ_GROUP;
-        out1 += SQZ_GROUP;
-        factor += step;
-        group += group_bytes;
+    for (; out != end; out += SQZ_GROUP) {
+        group = sqz_dot_fixed(window, group, fixed, out, second);
+        fixed.bias += SQZ_GROUP;
+        fixed.factor += step;
     }
     return channels;
 }
 
 /* All filters of TILE on the two pixels of its window. */
-static void apply(const sqz_tile_t *tile, uint8_t *out0, uint8_t *out1)
+static void apply(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
-    const int32_t done = tile->is_fixed ? apply_fixed(tile, out0, out1) : 0;
+    const int32_t done = tile->is_fixed ? apply_fixed(tile, out, second) : 0;
 
     if (done < tile->channels) {
-        apply_any(tile, done, out0, out1);
+        apply_any(tile, done, out, second);
     }
 }
 
 void sqz_products_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
-    const sqz_conv_t *const layer = tile->layer;
-    const int32_t stride = layer->window.stride;
-    const int32_t width = layer->out.width;
-    view_t view = view_of_row(layer, in, row);
+    const int32_t width = tile->layer->out.width;
+    view_t view = view_of_row(tile, in, row);
 
     for (int32_t x = 0; x < width; x += 2) {
         uint8_t *const out = strip.at + x * strip.stride;
 
-        build(tile, &view, 0);
-        view.left += stride;
+        build(&view, 0);
+        view.left += tile->layer->window.stride;
         if (x + 1 < width) {
-            build(tile, &view, 1);
-            view.left += stride;
+            build(&view, 1);
+            view.left += tile->layer->window.stride;
         }
         /* An odd last pixel: the second one's outputs land on its place first. */
-        apply(tile, out, x + 1 < width ? out + strip.stride : out);
+        apply(tile, out, x + 1 < width ? strip.stride : 0);
     }
 }
 

@@ -94,7 +94,7 @@ static void read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
     for (int32_t filter = 0; filter < tile->channels; filter++) {
         uint32_t *const group = groups + filter / SQZ_GROUP * PARTS * part_words;
 
-        if (filter % SQZ_GROUP == 0 && tile->channels - filter < SQZ_GROUP) {
+        if (filter % SQZ_GROUP == 0) { /* values that round a part up stay zeros */
             memset(group, 0, (uint32_t)(PARTS * part_words) * sizeof *group);
         }
         sqz_note(work, sqz_decoder_read16(decoder, room, (uint32_t)tile->filter_weights,
@@ -172,39 +172,63 @@ typedef struct {
     uint64_t second;
 } outputs_t;
 
-static outputs_t compute_group(const uint8_t *window, const uint8_t *group, int32_t values,
+static outputs_t compute_pairs(const uint8_t *window, const uint8_t *group, int32_t values,
                                const int32_t *bias, const int32_t *factor)
 {
     const int32_t window_bytes = 2 * sqz_lane_bytes(values);
     const int32_t group_bytes = sqz_group_bytes(values);
-    int32_t sum[2][SQZ_GROUP] = {
-        {bias[0], bias[1], bias[2], bias[3]},
-        {bias[0], bias[1], bias[2], bias[3]},
-    };
-    int32_t difference[2][SQZ_GROUP] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+    sqz_four_t sum[2];
+    sqz_four_t difference[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
 
-    sqz_dot(window + window_bytes, group + group_bytes, values, sum);
-    sqz_dot(window + 2 * window_bytes, group + 2 * group_bytes, values, difference);
-    for (int32_t i = 0; i < 2 * SQZ_GROUP; i++) {
-        const uint32_t m1 = (uint32_t)sum[i / SQZ_GROUP][i % SQZ_GROUP];
-        const uint32_t m2 = (uint32_t)difference[i / SQZ_GROUP][i % SQZ_GROUP];
+    sqz_four_load(&sum[0], bias);
+    sqz_four_load(&sum[1], bias);
+    (void)sqz_dot(window + window_bytes, group + group_bytes, values, sum);
+    (void)sqz_dot(window + 2 * window_bytes, group + 2 * group_bytes, values, difference);
+    for (int32_t pair = 0; pair < 2; pair++) {
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            const uint32_t m1 = (uint32_t)sum[pair][i];
+            const uint32_t m2 = (uint32_t)difference[pair][i];
 
-        sum[i / SQZ_GROUP][i % SQZ_GROUP] = (int32_t)(m1 + m2);
-        difference[i / SQZ_GROUP][i % SQZ_GROUP] = (int32_t)(m1 - m2);
+            sum[pair][i] = (int32_t)(m1 + m2);
+            difference[pair][i] = (int32_t)(m1 - m2);
+        }
     }
     const outputs_t outputs = {
-        sqz_dot_from(window, group, values, sum, factor),
-        sqz_dot_from(window + 3 * window_bytes, group + 3 * group_bytes, values, difference,
-                     factor),
+        sqz_dot_on(window, group, values, sum, factor),
+        sqz_dot_on(window + 3 * window_bytes, group + 3 * group_bytes, values, difference,
+                   factor),
     };
 
     return outputs;
 }
 
-static inline void store4(uint8_t *to, uint32_t bytes, uint8_t low)
+/* The same of the first pair alone. */
+static outputs_t compute_last(const uint8_t *window, const uint8_t *group, int32_t values,
+                              const int32_t *bias, const int32_t *factor)
 {
-    bytes = sqz_raise4(bytes, low);
-    memcpy(to, &bytes, sizeof bytes);
+    const int32_t window_bytes = 2 * sqz_lane_bytes(values);
+    const int32_t group_bytes = sqz_group_bytes(values);
+    sqz_four_t sum;
+    sqz_four_t difference = {0, 0, 0, 0};
+
+    sqz_four_load(&sum, bias);
+    sqz_dot_first(window + window_bytes, group + group_bytes, values, sum);
+    sqz_dot_first(window + 2 * window_bytes, group + 2 * group_bytes, values, difference);
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        const uint32_t m1 = (uint32_t)sum[i];
+        const uint32_t m2 = (uint32_t)difference[i];
+
+        sum[i] = (int32_t)(m1 + m2);
+        difference[i] = (int32_t)(m1 - m2);
+    }
+    sqz_dot_first(window, group, values, sum);
+    sqz_dot_first(window + 3 * window_bytes, group + 3 * group_bytes, values, difference);
+    const outputs_t outputs = {
+        sqz_rescale4(sum, factor, 0),
+        sqz_rescale4(difference, factor, 0),
+    };
+
+    return outputs;
 }
 
 /* All filters of TILE on the two pairs of pixels in its window, of which COUNT (1..4) pixels exist;
@@ -230,12 +254,16 @@ static void apply(const sqz_tile_t *tile, sqz_strip_t out, int32_t count)
     const uint8_t low = requantizer->low;
 
     for (int32_t channel = 0; channel < tile->channels; channel += SQZ_GROUP) {
-        const outputs_t y = compute_group(window, group, values, bias + channel, factor);
+        const outputs_t y =
+            count > 2 ? compute_pairs(window, group, values, bias + channel, factor)
+                      : compute_last(window, group, values, bias + channel, factor);
 
-        store4(to[3] + channel, (uint32_t)(y.second >> 32), low);
-        store4(to[2] + channel, (uint32_t)(y.first >> 32), low);
-        store4(to[1] + channel, (uint32_t)y.second, low);
-        store4(to[0] + channel, (uint32_t)y.first, low);
+        if (count > 2) {
+            sqz_store4(to[3] + channel, (uint32_t)(y.second >> 32), low);
+            sqz_store4(to[2] + channel, (uint32_t)(y.first >> 32), low);
+        }
+        sqz_store4(to[1] + channel, (uint32_t)y.second, low);
+        sqz_store4(to[0] + channel, (uint32_t)y.first, low);
         group += group_bytes;
         factor += step;
     }

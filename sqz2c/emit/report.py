@@ -20,7 +20,7 @@ DESCRIPTOR_BYTES = {
     "sqz_fire_t": 20,
     "sqz_scratch_t": 36,
 }
-RUNTIME_TABLE_BYTES = 64  # what runtime_c has of its own: the remainders of sqz_crc32.c
+RUNTIME_TABLE_BYTES = 64 + 128 + 1024  # runtime_c has of its own: sqz_crc32.c, sqz_huffman.c
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,9 @@ class Scratch:
 def filter_bytes(weights: int) -> int:
     """
     Room for WEIGHTS of one filter in a tile, or one pixel's inputs in a window, in any variant:
-    int16 in fours, or int8 in sixteens.
+    int16 in fours (in sixteens if there are more), or int8 in sixteens and an int32 behind them.
     """
-    return max(2 * _up(weights, 4), _up(weights, 16))
+    return max(2 * _up(weights, 16 if weights > 16 else 4), _up(weights, 16) + 4)
 
 
 def most_tile_channels(step: Step) -> int:

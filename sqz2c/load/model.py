@@ -25,6 +25,7 @@ from sqz2c.load.deep_compression import (
     deep_compression_network,
     looks_like,
 )
+from sqz2c.load.exported import exported_graph, is_exported
 from sqz2c.load.float_network import float_network
 from sqz2c.load.options import ORDERS, LoadOptions, preprocessing_of
 from sqz2c.load.quantized_network import is_quantized, quantized_network
@@ -39,10 +40,11 @@ CHECKPOINT_OPTIONS = ("order", "labels")
 def load_model(path: Path, options: LoadOptions) -> Graph:
     """
     Read PATH: the project's checkpoint, a state_dict in torchvision's naming (torch.save or
-    .npz, float or quantized by PyTorch's eager mode), or the Deep Compression file.
+    .npz, float or quantized by PyTorch's eager mode), a float program of torch.export.save under
+    any names, or the Deep Compression file.
 
     Float files give a float graph, quantized ones a quantized graph. Where OPTIONS are silent,
-    images are RGB (GRAY for one channel), state_dicts were trained on RGB with torchvision's
+    images are RGB (GRAY for one channel), networks were trained on RGB with torchvision's
     preprocessing ("unit" for one channel), and the Deep Compression file has its published
     geometry and Caffe's preprocessing. A state_dict needs the input size.
     Raise LoadError naming PATH.
@@ -84,19 +86,20 @@ def _graph(data: bytes, path: str, options: LoadOptions) -> Graph:
         names = _members(data, path)
         if any(name.endswith(".npy") for name in names):
             return _state_dict_graph(_npz(data, path), path, options)
-        if any(
-            name.endswith(("models/model.json", "code/__torch__.py")) for name in names
-        ) or any("/code/" in name for name in names):
+        if is_exported(names):
+            return exported_graph(data, path, options)
+        if any("/code/" in name for name in names):
             raise LoadError(
-                f"{path} holds an exported program, which is not supported: save "
-                "model.state_dict() with torch.save instead."
+                f"{path} holds a TorchScript program, which is not supported: save "
+                "model.state_dict() with torch.save, or the model with torch.export.save."
             )
     elif not data.startswith(PICKLE):
         if looks_like(data):
             return _deep_compression_graph(data, path, options)
         raise LoadError(
             f"{path} is none of the files that sqz2c reads: a checkpoint of its own, a "
-            "state_dict saved by torch.save or as .npz, or the Deep Compression SqueezeNet."
+            "state_dict saved by torch.save or as .npz, a program of torch.export.save, or the "
+            "Deep Compression SqueezeNet."
         )
     plain = read_archive(data, path)
     if is_checkpoint(plain):

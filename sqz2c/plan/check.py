@@ -324,5 +324,9 @@ def _list_words(conv: Conv, tile: int) -> tuple[int, int, int]:
 
 
 def _words_of(weights: int) -> int:
-    """The larger of a filter as int16, in fours, and as int8, in sixteens."""
-    return max(2 * math.ceil(weights / 4), 4 * math.ceil(weights / 16))
+    """
+    The larger of a filter as int16, in fours or, beyond 16, in sixteens; and as int8, in sixteens,
+    with a word behind them.
+    """
+    pairs = 8 * math.ceil(weights / 16) if weights > 16 else 2 * math.ceil(weights / 4)
+    return max(pairs, 4 * math.ceil(weights / 16) + 1)

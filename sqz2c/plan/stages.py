@@ -244,8 +244,10 @@ class Stage:
         order = turns(steps, geometries, fed=False)
         staying: dict[str, int] = {}
         passing: dict[str, int] = {}
+        taken = 0  # bit t: something that passes is needed in turn t, all of it lies in one place
         squeeze = steps[-1].squeeze
         if squeeze is not None:
+            taken = sum(1 << at for at, turn in enumerate(order) if turn.step == len(steps) - 1)
             width = self.graph.tensor(squeeze.output).width
             passing[str(steps[-1].sums)] = choice.rows * width * steps[-1].sums_bytes
         for step, wait in list(zip(steps, waits(steps, geometries, order)[1:], strict=True))[
@@ -253,7 +255,8 @@ class Stage:
         ]:
             tensor = self.graph.tensor(str(step.output))
             size = aligned(min(wait.held, tensor.height) * tensor.width * tensor.channels)
-            passes = _is_empty_between(wait, order, len(steps) - 1)
+            passes = not wait.alive & taken and _is_empty_between(wait, order, len(steps) - 1)
+            taken |= wait.alive if passes else 0
             (passing if passes else staying)[tensor.name] = size
 
         return staying, passing

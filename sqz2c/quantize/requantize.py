@@ -2,6 +2,7 @@
 Float32 rescaling as integer arithmetic: for each layer the cheapest form that is proved equal.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from sqz2c.errors import QuantizeError
 from sqz2c.ir.arithmetic import integer_bias, multipliers, sum_bounds
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Requantizer
+from sqz2c.ir.winograd import is_shape_for_winograd, largest_lift
 from sqz2c.quantize.fixed_point import LIFTS, Fixed, Reach, fit_fixed
 from sqz2c.quantize.rescaling import Rescaling
 
@@ -58,14 +60,29 @@ def requantizer_of(graph: Graph, conv: Conv) -> Requantizer:
         conv.name,
         [Rescaling(m, target.zero_point, low) for m in scale],
         Reach(bias.astype(np.int64), lowest, highest),
+        _lifts(conv),
     )
 
 
-def fit(name: str, rescalings: list[Rescaling], reach: Reach) -> Requantizer:
+def _lifts(conv: Conv) -> tuple[int, ...]:
+    """Lifts to try in this order: those first that leave CONV its choice of kernels."""
+    if not is_shape_for_winograd(conv):
+        return tuple(LIFTS)
+    most = largest_lift(conv, LIFTS[0])
+
+    return tuple(sorted(LIFTS, key=lambda lift: (lift > most, -lift)))
+
+
+def fit(
+    name: str,
+    rescalings: list[Rescaling],
+    reach: Reach,
+    lifts: Sequence[int] = tuple(LIFTS),
+) -> Requantizer:
     """
     The cheapest proved form: fixed where every filter has one, else checked, else exact.
 
-    RESCALINGS is one for all filters of REACH, or one a filter.
+    RESCALINGS is one for all filters of REACH, or one a filter. Of LIFTS the first that does.
     """
     multiplier = np.array([rescaling.m for rescaling in rescalings], np.float32)
     if not np.all((multiplier > 0) & (multiplier < 1)):
@@ -73,7 +90,7 @@ def fit(name: str, rescalings: list[Rescaling], reach: Reach) -> Requantizer:
             f"{name}: its rescaling factor must lie between 0 and 1 (found "
             f"{float(multiplier.max()):.6g}); calibrate with images that reach its full range."
         )
-    fixed = fit_layer(rescalings, reach)
+    fixed = fit_layer(rescalings, reach, lifts)
     if fixed is not None:
         return Requantizer(
             form="fixed",
@@ -82,26 +99,48 @@ def fit(name: str, rescalings: list[Rescaling], reach: Reach) -> Requantizer:
             factor=fixed.factor.astype(np.int32),
             lift=fixed.lift,
         )
+    multiplier, bias = _without_constants(rescalings, reach)
     exponents = 126 - (multiplier.view(np.uint32) >> 23).astype(int)
 
     return Requantizer(
         form="checked" if all(k in CHECKED_EXPONENTS for k in exponents) else "exact",
-        bias=reach.bias.astype(np.int32),
+        bias=bias.astype(np.int32),
         multiplier=multiplier,
         factor=np.zeros(len(multiplier), np.int32),
         lift=0,
     )
 
 
-def fit_layer(rescalings: list[Rescaling], reach: Reach) -> FixedLayer | None:
+def _without_constants(
+    rescalings: list[Rescaling], reach: Reach
+) -> tuple[np.ndarray, np.ndarray]:
     """
-    Form "fixed" with the largest lift with which every scale has one, or None.
+    (float32 m [scales], bias int64 [filters]) with which filters of no weights, which PyTorch gives
+    tiny scales, give the same output by a scale that any form takes.
+    """
+    multiplier = np.array([rescaling.m for rescaling in rescalings], np.float32)
+    bias = reach.bias.copy()
+    if len(rescalings) > 1:
+        for at in np.flatnonzero(reach.lowest == reach.highest):
+            acc = reach.bias[at : at + 1] + reach.lowest[at]
+            y = int(rescalings[at].apply(acc)[0])
+            multiplier[at] = np.float32(0.25)
+            bias[at] = 4 * (y - rescalings[at].zero_point) - reach.lowest[at]
+
+    return multiplier, bias
+
+
+def fit_layer(
+    rescalings: list[Rescaling], reach: Reach, lifts: Sequence[int] = tuple(LIFTS)
+) -> FixedLayer | None:
+    """
+    Form "fixed" with the first of LIFTS with which every scale has one, or None.
     """
     if len(rescalings) == 1:
         groups = [reach]
     else:
         groups = [reach.of(slice(i, i + 1)) for i in range(len(rescalings))]
-    for lift in LIFTS:
+    for lift in lifts:
         parts: list[Fixed] = []
         for rescaling, group in zip(rescalings, groups, strict=True):
             part = fit_fixed(rescaling, group, lift)

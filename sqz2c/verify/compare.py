@@ -3,6 +3,7 @@ Two runs of one network: where is the first value that differs?
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,24 +47,31 @@ def first_difference(
 
 def rows_needed(graph: Graph, layer: Layer) -> int:
     """
-    Rows of LAYER that some later layer reads: all but those a stride leaves over at the end.
+    Rows of LAYER that some later layer reads: all but those that strides leave over at the end,
+    its readers' own or those of layers behind them.
     """
     assert not isinstance(layer, GlobalAverage)
-    height = graph.tensor(layer.output).height
-    needed = 0
-    for reader in graph.layers:
-        if reader.input != layer.output:
-            continue
+
+    return _rows_needed(graph)[layer.output]
+
+
+@lru_cache(maxsize=4)
+def _rows_needed(graph: Graph) -> dict[str, int]:
+    """The same by tensor, last ones first: rows that are read say which are read to make them."""
+    needed = {tensor.name: 0 for tensor in graph.tensors}
+    for reader in reversed(graph.layers):
+        height = graph.tensor(reader.input).height
         if isinstance(reader, GlobalAverage):
-            return height
-        out_height = graph.tensor(reader.output).height
+            needed[reader.input] = height
+            continue
         if isinstance(reader, Conv):
             size, stride, padding = reader.kernel_height, reader.stride, reader.padding
         elif isinstance(reader, MaxPool):
             size, stride, padding = reader.kernel, reader.stride, reader.padding
         else:
             size, stride, padding = 1, 1, 0
-        tops = [row * stride - padding for row in range(out_height)]
-        needed = max([needed, *(min(height, top + size) for top in tops if top < height)])
+        tops = [row * stride - padding for row in range(needed[reader.output])]
+        rows = [min(height, top + size) for top in tops if top < height]
+        needed[reader.input] = max([needed[reader.input], *rows])
 
     return needed

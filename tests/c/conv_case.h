@@ -20,6 +20,7 @@ typedef struct {
     int8_t *weights; /* [out_channels][window.height][window.width][in.channels] */
     int32_t *bias;
     uint32_t m[MOST_FILTERS];
+    int32_t factor[MOST_FILTERS];
     int32_t *folded; /* bias - zero point * sum of weights: what the compiler stores */
     sqz_work_t work;
     sqz_tables_t tables;
@@ -35,6 +36,12 @@ static inline int32_t filter_weights(const sqz_conv_t *layer)
     return layer->window.height * layer->window.width * layer->in.channels;
 }
 
+/* Often whole vectors, which go straight into windows. */
+static inline uint16_t random_channels(void)
+{
+    return (uint16_t)(random_from(0, 2) == 0 ? 16 * random_from(1, 5) : random_from(1, 21));
+}
+
 static inline void choose_shape(sqz_conv_t *layer)
 {
     const int32_t kernel_height = random_from(1, 3);
@@ -46,7 +53,7 @@ static inline void choose_shape(sqz_conv_t *layer)
                                    (uint8_t)padding};
     layer->in = (sqz_map_t){.height = (uint16_t)random_from(kernel_height, 9),
                             .width = (uint16_t)random_from(kernel_width, 9),
-                            .channels = (uint16_t)random_from(1, 21)};
+                            .channels = random_channels()};
     layer->in.held = layer->in.height;
     layer->out_channels = (uint16_t)random_from(1, MOST_FILTERS);
     layer->first_channel = (uint16_t)random_from(0, 3);
@@ -100,8 +107,9 @@ static inline int32_t sum_of_filter(const case_t *test, int32_t filter)
 static inline void fold_biases(case_t *test)
 {
     for (int32_t i = 0; i < test->layer.out_channels; i++) {
-        const int32_t product = test->layer.in_zero_point * sum_of_filter(test, i);
-        test->folded[i] = (int32_t)((uint32_t)test->bias[i] - (uint32_t)product);
+        const uint32_t product = (uint32_t)(test->layer.in_zero_point * sum_of_filter(test, i));
+        test->folded[i] = (int32_t)((uint32_t)test->bias[i]
+                                    - (product << test->layer.requantizer.lift));
     }
 }
 
@@ -118,17 +126,21 @@ static inline void fill_case(case_t *test)
     for (int32_t i = 0; i < layer->out_channels; i++) {
         test->bias[i] = random_bias();
         test->m[i] = (uint32_t)random_from(110, 120) << 23 | (random_bits() & 0x7fffff);
+        test->factor[i] = random_from(1 << 8, 1 << 22);
     }
     layer->in_zero_point = (uint8_t)(random_from(0, 1) ? random_from(0, 255) : 0);
     test->folded = random_block(layer->out_channels * (int32_t)sizeof(int32_t));
-    fold_biases(test);
     layer->bias = test->folded;
     layer->remap = random_from(0, 1) ? random_block(256) : NULL;
-    layer->requantizer.form = SQZ_REQUANTIZE_EXACT;
+    layer->requantizer.form = random_from(0, 1) ? SQZ_REQUANTIZE_FIXED : SQZ_REQUANTIZE_EXACT;
+    layer->requantizer.factor = test->factor;
+    layer->requantizer.lift = (uint8_t)(layer->requantizer.form == SQZ_REQUANTIZE_FIXED
+                                            ? random_from(0, 8) : 0);
     layer->requantizer.per_filter = (uint8_t)random_from(0, 1);
     layer->requantizer.zero_point = (uint8_t)random_from(0, 80);
     layer->requantizer.low = random_from(0, 1) ? layer->requantizer.zero_point : 0;
     layer->requantizer.m = test->m;
+    fold_biases(test);
     layer->filters.coding = SQZ_CODING_RAW;
     layer->filters.bits = (const uint8_t *)test->weights;
     layer->filters.bit_count = (uint32_t)all_weights * 8;
@@ -160,7 +172,7 @@ static inline uint8_t expected_at(const case_t *test, int32_t row, int32_t x, in
     const sqz_conv_t *const layer = &test->layer;
     const sqz_window_t *const window = &layer->window;
     const int8_t *weight = test->weights + filter * filter_weights(layer);
-    int64_t acc = test->bias[filter];
+    uint32_t acc = 0;
 
     for (int32_t i = 0; i < window->height; i++) {
         for (int32_t k = 0; k < window->width; k++) {
@@ -170,16 +182,16 @@ static inline uint8_t expected_at(const case_t *test, int32_t row, int32_t x, in
             for (int32_t c = 0; c < layer->in.channels; c++, weight++) {
                 if (y_in >= 0 && y_in < layer->in.height && x_in >= 0 && x_in < layer->in.width) {
                     const int32_t at = (y_in * layer->in.width + x_in) * layer->in.channels + c;
-                    acc += *weight * (test->in[at] - layer->in_zero_point);
+                    acc += (uint32_t)(*weight * (test->in[at] - layer->in_zero_point));
                 }
             }
         }
     }
-    acc += acc > INT32_MAX ? -((int64_t)1 << 32) : acc < INT32_MIN ? (int64_t)1 << 32 : 0;
-    const sqz_requantizer_t *const requantizer = &layer->requantizer;
-    const uint8_t y = sqz_requantize_exact((int32_t)acc,
-                                           test->m[requantizer->per_filter ? filter : 0],
-                                           requantizer->zero_point, requantizer->low);
+    acc = (acc << layer->requantizer.lift) + (uint32_t)test->bias[filter];
+    sqz_scaler_t scaler;
+
+    sqz_scaler_init(&scaler, &layer->requantizer, filter);
+    const uint8_t y = sqz_requantize((int32_t)acc, &scaler, &layer->requantizer);
     return layer->remap ? layer->remap[y] : y;
 }
 

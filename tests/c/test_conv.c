@@ -137,8 +137,9 @@ static void sums_of_the_lost(case_t *test, int32_t kept)
         for (int32_t at = 0; at < count; at++) {
             lost += i * count + at < kept ? 0 : test->weights[i * count + at];
         }
+        const uint32_t product = (uint32_t)(lost * test->layer.in_zero_point);
         test->bias[i] = (int32_t)((uint32_t)test->bias[i]
-                                  - (uint32_t)(lost * test->layer.in_zero_point));
+                                  - (product << test->layer.requantizer.lift));
     }
 }
 

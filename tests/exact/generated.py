@@ -34,6 +34,7 @@ FULL = Member(
 )
 PLAIN = Member(channels=1, height=28, width=28, classes=7, seed=29)
 PRUNED = Member(
+    steep=True,
     height=20,
     width=24,
     fires=((8, 16, 16), (8, 16, 64)),

@@ -286,7 +286,7 @@ def test_any_changed_byte_is_found(
     ("macro", "value", "complaint"),
     [
         ("SQZ_RUNTIME_ABI", 999, "regenerate it with this sqz2c"),
-        ("SQZ_TABLE_BITS", 11, "sqz_static_assert"),
+        ("SQZ_DENSE_BITS", 11, "sqz_static_assert"),
         ("SQZ_GROUP", 8, "sqz_static_assert"),
     ],
 )

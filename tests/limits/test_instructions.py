@@ -53,7 +53,7 @@ def test_nothing_grows(name: str, board: str) -> None:
 
 @pytest.mark.parametrize("name", FAST)
 def test_code_is_small(name: str) -> None:
-    """The library's code on a Cortex-M4 is at most 20 KiB."""
+    """The library's code on a Cortex-M4, all kernels that the network uses: at most 20 KiB."""
     need(*RUN_TOOLS)
     firmware = subject_of(name).firmware(load_board("mps2_an386"))
     assert 0 < library_text_bytes(firmware.elf) <= TEXT_LIMIT

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from sqz2c.version import VERSION
+from tests.authors import saved
 from tests.boards import RUN_TOOLS
 from tests.command import BOARD, SIZE, call, copy_of, save_pictures
 from tests.tools import need
@@ -116,6 +117,22 @@ def test_inspect_lists_the_layers(model: Path) -> None:
     assert (0, "") == (result.exit_code, result.stderr)
     for name in ("conv1", "pool1", "fire2/expand3x3", "average"):
         assert f"layer {name}: " in result.stdout
+
+
+def test_exported_programs_are_inspected_and_generated(tmp_path: Path) -> None:
+    """A .pt2 file says its own image size; pictures to calibrate with are all that it needs."""
+    program = saved("functional", tmp_path / "model.pt2")
+    inspected = call("inspect", program)
+    pictures = save_pictures(tmp_path / "images", 3)
+    generated = call(
+        "generate", program, "-o", tmp_path / "out", "--calibrate", pictures, "--verify", "2"
+    )
+
+    assert (0, "") == (inspected.exit_code, inspected.stderr)
+    assert "layer fire3/expand3x3: " in inspected.stdout
+    assert 0 == generated.exit_code, generated.output
+    assert "squeezenet, 35x35 RGB, 9 classes" in generated.stdout
+    assert "equal to PyTorch" in generated.stdout
 
 
 def test_boards_are_listed() -> None:

@@ -70,7 +70,7 @@ def test_a_head_without_relu_is_an_option(tmp_path):
 
 
 def exported() -> bytes:
-    """The members of a file of torch.export.save, without waiting for an export."""
+    """The members of a file of torch.export.save, but nothing in them."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("archive/models/model.json", "{}")
@@ -111,11 +111,8 @@ WRONG = {
     "old module": (lambda: as_bytes(network(), _use_new_zipfile_serialization=False), SAVE),
     "module inside": (lambda: as_bytes({"model": network()}), SAVE),
     "pickle": (lambda: pickle.dumps({"a": 1}), "holds pickled Python objects"),
-    "exported program": (
-        exported,
-        f"holds an exported program, which is not supported: {SAVE}",
-    ),
-    "script": (scripted, f"holds an exported program, which is not supported: {SAVE}"),
+    "exported program": (exported, "is damaged or not a file of torch.export.save"),
+    "script": (scripted, f"holds a TorchScript program, which is not supported: {SAVE}"),
     "half a state_dict": (lambda: STATE[: len(STATE) // 2], "is truncated or damaged"),
     "less than a header": (lambda: STATE[:100], "is truncated or damaged"),
     "last byte": (lambda: STATE[:-1], "is truncated"),

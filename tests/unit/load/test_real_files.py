@@ -4,11 +4,15 @@ The two real networks, as published.
 
 import numpy as np
 import pytest
+import torch
 
 from sqz2c.errors import LoadError
+from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.geometry import macs
 from sqz2c.load import LoadOptions, load_model
-from tests.unit.load.real_files import NET, needs_data, v1_0, v1_1
+from sqz2c.train.squeezenet import squeezenet1_1
+from tests.authors import export
+from tests.unit.load.real_files import NET, NPZ, needs_data, torchvision_names, v1_0, v1_1
 
 pytestmark = [pytest.mark.slow, needs_data]
 
@@ -28,6 +32,17 @@ def test_v1_1_has_its_published_size(tmp_path):
     assert 1_235_496 == sum(conv.weights.size + conv.bias.size for conv in graph.convs)
     assert [55, 27, 13] == [graph.tensor(name).width for name in ("pool1", "pool3", "pool5")]
     assert 337_404_608 == sum(macs(graph, layer) for layer in graph.layers)
+
+
+def test_v1_1_as_an_exported_program_is_the_same_graph(tmp_path):
+    """The published weights in a module, exported: what their state_dict gives, byte by byte."""
+    network = squeezenet1_1().eval()
+    with np.load(NPZ) as arrays:
+        weights = torchvision_names(dict(arrays))
+    network.load_state_dict({key: torch.from_numpy(values) for key, values in weights.items()})
+    (tmp_path / "v1_1.pt2").write_bytes(export(network, (3, 224, 224)))
+    graph = load_model(tmp_path / "v1_1.pt2", LoadOptions(preset="caffe"))
+    assert to_bytes(v1_1(tmp_path)) == to_bytes(graph)
 
 
 @pytest.mark.parametrize("size", [103, 104, 5000, 675_762])

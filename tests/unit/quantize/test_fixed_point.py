@@ -201,3 +201,24 @@ def test_large_accumulators_need_a_smaller_lift() -> None:
 
     assert fit_fixed(rescaling, reach, MAX_LIFT) is None
     assert fit_fixed(rescaling, reach, 6) is not None
+
+
+def test_numbers_that_int32_cannot_hold_are_refused() -> None:
+    """Even where they would give the right outputs: they lie in flash as int32."""
+    steep = Rescaling(np.float32(0.1417), 0, 0)
+    reach = symmetric(steep)
+    factor = round(float(steep.m) * 2 ** (32 + SHIFT - MAX_LIFT))
+    start = np.array([round(0.5 / float(steep.m) * 2**MAX_LIFT)])
+    sums = np.arange(reach.lowest[0], reach.highest[0] + 1)
+    large = Fixed(factor, start)
+    assert factor > INT32_MAX
+    assert np.array_equal(steep.apply(sums), outputs(large, steep, reach, MAX_LIFT, sums))
+    assert not is_fixed_right(large, steep, reach, MAX_LIFT)
+
+    beyond = reach_of((2**20 + 10**5, -(2**20), -(2**20)))  # 255, whatever comes
+    assert is_fixed_right(Fixed(2**28, np.array([2**31 - 1])), USUAL, beyond, MAX_LIFT)
+    assert not is_fixed_right(Fixed(2**28, np.array([2**31])), USUAL, beyond, MAX_LIFT)
+
+    nothing = reach_of((-(10**5), 0, 0))  # 0, whatever comes
+    assert is_fixed_right(Fixed(1, np.array([0])), USUAL, nothing, MAX_LIFT)
+    assert not is_fixed_right(Fixed(0, np.array([0])), USUAL, nothing, MAX_LIFT)

@@ -14,6 +14,8 @@ from sqz2c.quantize.requantize import CHECKED_EXPONENTS, fit, requantizer_of
 from sqz2c.quantize.rescaling import Rescaling
 from tests.networks import Member, build
 from tests.unit.quantize.rescalings import (
+    INT32_MAX,
+    INT32_MIN,
     ONE,
     interesting,
     multiplier,
@@ -110,6 +112,25 @@ def test_other_forms_keep_the_bias() -> None:
     assert ("checked", 0, [77]) == (checked.form, checked.lift, checked.bias.tolist())
     assert ("fixed", 8) == (fixed.form, fixed.lift)
     assert abs(fixed.bias[0] - 256 * (77 + 0.5 / 0.0123)) < 256
+
+
+@pytest.mark.parametrize("zero_point, low", [(0, 0), (9, 9), (9, 0), (255, 0)])
+def test_a_filter_of_zeros_pushes_no_layer_into_a_slower_form(
+    zero_point: int, low: int, in_c: CRequantizer
+) -> None:
+    """Beside a filter without a fit, its tiny scale and huge bias become usual ones."""
+    beside = Rescaling(np.float32(0.00033), zero_point, low)
+    for bias in (INT32_MIN, -4, 0, 300, INT32_MAX):
+        for m in (2.0**-23, 0.75, 0.0123):
+            zeros = Rescaling(np.float32(m), zero_point, low)
+            reach = Reach(*np.array([[77, bias], [-(2**20), 0], [2**20, 0]]))
+            found = fit("layer", [beside, zeros], reach)
+            again = Rescaling(found.multiplier[1], zero_point, low)
+            acc = found.bias[1:]
+
+            assert ("checked", 77, beside.m) == (found.form, found.bias[0], found.multiplier[0])
+            assert np.array_equal(zeros.apply(reach.bias[1:]), again.apply(acc))
+            assert np.array_equal(again.apply(acc), in_c.apply(Scaling("checked", again), acc))
 
 
 @pytest.mark.parametrize("m", [0.0, 1.0, 1.5, -0.5, np.inf, np.nan])

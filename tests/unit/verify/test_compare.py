@@ -5,6 +5,9 @@ Where two runs differ first, and which rows count.
 import numpy as np
 import pytest
 
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.layer import Conv, GlobalAverage, PixelTable
+from sqz2c.ir.tensor import Quantization, Tensor
 from sqz2c.verify.compare import Difference, first_difference, rows_needed
 from tests.networks import Member, build
 
@@ -59,3 +62,28 @@ def test_rows_that_a_stride_leaves_over_are_not_needed() -> None:
 
     assert 21 == rows_needed(graph, graph.layers[0])
     assert 24 == graph.tensor(graph.layers[0].output).height
+
+
+def test_rows_that_later_strides_leave_over_are_not_needed() -> None:
+    """A 1x1 layer of stride 2 reads 13 of conv1's 14 rows, which read 26 of the image's 28."""
+    graph = strided()
+
+    assert [26, 13, 7] == [rows_needed(graph, layer) for layer in graph.layers[:3]]
+
+
+def strided() -> Graph:
+    one, rng = Quantization(1.0, 0), np.random.default_rng(0)
+    sides = {"pixels": 28, "input": 28, "conv1": 14, "conv2": 7}
+
+    def conv(name: str, source: str, size: int, padding: int) -> Conv:
+        weights = rng.integers(-9, 9, (1, 1, size, size), dtype=np.int8)
+        return Conv(name, source, name, 0, 2, padding, True, weights, np.zeros(1, np.float32))
+
+    layers = (
+        PixelTable("input", "pixels", "input", np.zeros((1, 256), np.uint8)),
+        conv("conv1", "input", 3, 1),
+        conv("conv2", "conv1", 1, 0),
+        GlobalAverage("average", "conv2"),
+    )
+
+    return Graph(tuple(Tensor(n, s, s, 1, one) for n, s in sides.items()), layers, "GRAY")
