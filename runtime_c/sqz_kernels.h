@@ -89,9 +89,10 @@ typedef struct {
     uint8_t padding;
 } sqz_window_t;
 
-/* How a convolution is computed: product by product; by distinct weight values; with fewer products.
- * Only what a descriptor names is linked. */
+/* How a convolution is computed: product by product; without those of zeros; by distinct
+ * weight values; 3x3 with fewer products. Only what a descriptor names is linked. */
 typedef struct sqz_engine sqz_engine_t;
+extern const sqz_engine_t sqz_by_nonzeros;
 extern const sqz_engine_t sqz_by_values;
 extern const sqz_engine_t sqz_by_winograd;
 

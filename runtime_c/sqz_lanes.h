@@ -34,7 +34,9 @@ enum { SQZ_ROW_BYTES = 16, SQZ_ROW_WORDS = 4, SQZ_LANE_RUN = 128 };
 #if defined(__ARM_FEATURE_DSP) && !defined(SQZ_PORTABLE)
 #include <arm_acle.h>
 
+#if !defined(SQZ_LANES_PACKED)
 #define SQZ_LANES_PACKED
+#endif
 
 /* Bytes 0 and 2 of FOUR, added to the lanes of SUM. */
 static inline uint32_t sqz_add_even(uint32_t sum, uint32_t four)
@@ -57,6 +59,23 @@ static inline int32_t sqz_add_high(int32_t acc, uint32_t sum, int32_t value)
 {
     return __smlatb((int32_t)sum, value, acc);
 }
+
+/* The factor in the upper half of ENTRY, as sqz_scale_low and sqz_scale_high take it. */
+static inline int32_t sqz_factor(uint32_t entry)
+{
+    return (int32_t)entry;
+}
+
+/* ACC + the low (high) lane of PAIR * FACTOR; wraps. */
+static inline int32_t sqz_scale_low(int32_t acc, uint32_t pair, int32_t factor)
+{
+    return __smlabt((int32_t)pair, factor, acc);
+}
+
+static inline int32_t sqz_scale_high(int32_t acc, uint32_t pair, int32_t factor)
+{
+    return __smlatt((int32_t)pair, factor, acc);
+}
 #else
 static inline uint32_t sqz_even(uint32_t four)
 {
@@ -77,10 +96,26 @@ static inline int32_t sqz_add_high(int32_t acc, uint32_t sum, int32_t value)
 {
     return (int32_t)((uint32_t)acc + (sum >> 16) * (uint32_t)value);
 }
+
+static inline int32_t sqz_factor(uint32_t entry)
+{
+    return (int32_t)entry >> 16;
+}
+
+static inline int32_t sqz_scale_low(int32_t acc, uint32_t pair, int32_t factor)
+{
+    return sqz_add_low(acc, pair, factor);
+}
+
+static inline int32_t sqz_scale_high(int32_t acc, uint32_t pair, int32_t factor)
+{
+    return sqz_add_high(acc, pair, factor);
+}
 #endif
 
-/* SQZ_LANES_PACKED can be defined anywhere, to test that layout. */
-#if defined(SQZ_LANES_PACKED)
+/* SQZ_LANES_PACKED can be defined anywhere, to test that layout; SQZ_LANES_WIDE is for who needs
+ * 16 bits a pixel. */
+#if defined(SQZ_LANES_PACKED) && !defined(SQZ_LANES_WIDE)
 #include "sqz_lanes_packed.h"
 #else
 #include "sqz_lanes_wide.h"
