@@ -83,14 +83,22 @@ SQZ_INLINE void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
     }
 }
 
-/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. */
+/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. The last four
+ * may be copied on top of some that were. */
 SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
 {
-    for (; count >= 4; count -= 4, to += 4, from += 4) {
-        memcpy(to, from, 4);
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
+    if (count >= 4) {
+        const uint8_t *const last = from + count - 4;
+        uint8_t *const last_to = to + count - 4;
+
+        for (; from < last; from += 4, to += 4) {
+            memcpy(to, from, 4);
+        }
+        memcpy(last_to, last, 4);
+    } else {
+        for (; count > 0; count--) {
+            *to++ = *from++;
+        }
     }
 }
 
