@@ -54,6 +54,8 @@ typedef struct {
 
 #if defined(__ARM_FEATURE_MVE) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_mve.h"
+#elif defined(__SSE2__) && !defined(SQZ_PORTABLE)
+#include "sqz_dot_sse2.h"
 #else
 
 typedef int32_t sqz_four_t[SQZ_GROUP]; /* sums of four filters; a vector where the core has them */
