@@ -231,14 +231,14 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
     return group;
 }
 
-/* (acc * factor) >> (32 + SQZ_REQUANTIZE_SHIFT) in the even lanes, which are below 2^20, and void
- * above; for acc >= 0. */
+/* (acc * factor) >> (32 + SQZ_REQUANTIZE_SHIFT) of the even lanes, for acc >= 0: below 2^20, and
+ * zeros in the odd ones. */
 SQZ_INLINE __m128i sqz_scaled_even(__m128i acc, __m128i factor)
 {
     return _mm_srli_epi64(_mm_mul_epu32(acc, factor), 32 + SQZ_REQUANTIZE_SHIFT);
 }
 
-/* Negative sums come out as 0 whatever their size: then factors and sums need no sign. */
+/* Negative sums become 0, as their outputs would: PMULUDQ knows no sign. */
 SQZ_INLINE __m128i sqz_positive(__m128i acc)
 {
     return _mm_andnot_si128(_mm_srai_epi32(acc, 31), acc);

@@ -161,6 +161,42 @@ static void test_equals_the_portable_one(int32_t k)
     close_pair(&pair);
 }
 
+/* Outputs of both pixels, or of the first alone, behind and between which nothing changes. */
+static void test_rescales_as_the_portable_one(int32_t k)
+{
+    const int32_t second = random_from(0, 2) == 0 ? 0 : random_from(SQZ_GROUP, 9);
+    const int32_t room = second + SQZ_GROUP;
+    uint8_t *const out = random_block(room);
+    uint8_t *const portable_out = random_block(room);
+    int32_t bias[SQZ_GROUP];
+    int32_t factor[SQZ_GROUP];
+    pair_t pair;
+
+    open_pair(&pair, k);
+    pack(&pair, SQZ_GROUP);
+    put(&pair, 0);
+    put(&pair, 1);
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        bias[i] = random_bias();
+        factor[i] = random_from(0, 3) == 0 ? INT32_MAX : random_from(1, 1 << random_from(1, 30));
+    }
+    const sqz_fixed_t fixed = {
+        .k = k,
+        .bias = bias,
+        .factor = factor,
+        .low = random_byte(random_from(0, 1)),
+    };
+    memcpy(portable_out, out, (size_t)room);
+    sqz_dot_fixed(pair.window, pair.group, fixed, out, second);
+    portable_dot_fixed(pair.portable_window, pair.portable_group, fixed, portable_out, second);
+    for (int32_t i = 0; i < room; i++) {
+        check_equal(portable_out[i], out[i], "output");
+    }
+    close_pair(&pair);
+    free(portable_out);
+    free(out);
+}
+
 static void test_copies_runs(int32_t count)
 {
     uint8_t *const from = random_block(count);
@@ -179,6 +215,7 @@ int main(void)
     for (int32_t k = 1; k <= 300; k++) { /* every remainder of every unrolled step */
         for (int32_t round = 0; round < 10; round++) {
             test_equals_the_portable_one(k);
+            test_rescales_as_the_portable_one(k);
         }
         test_copies_runs(k);
     }
