@@ -60,6 +60,9 @@ extern const uint32_t sqz_even_bytes;
 #if defined(__ARM_FEATURE_MVE) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_mve.h"
 #else
+#if defined(__SSE2__) && !defined(SQZ_PORTABLE)
+#include "sqz_dot_sse2.h"
+#else
 
 typedef int32_t sqz_four_t[SQZ_GROUP]; /* sums of four filters; a vector where the core has them */
 
@@ -107,6 +110,7 @@ SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
 #include "sqz_dot_dsp.h"
 #else
 #include "sqz_dot_portable.h"
+#endif
 #endif
 
 /* sqz_dot_fixed with CHANNELS filters, one group behind the other. */

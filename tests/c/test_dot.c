@@ -9,7 +9,7 @@
 #include "sqz_dot.h"
 
 /* The portable variant under other names, so that both are in one program. */
-enum { LANES = SQZ_LANES, ARE_LIFTED = SQZ_HAS_PAIRS };
+enum { LANES = SQZ_LANES, ARE_LIFTED = sizeof(sqz_weight_t) == sizeof(int16_t) };
 #undef SQZ_DOT_PORTABLE_H
 #undef SQZ_HAS_PAIRS
 #define SQZ_LANES PORTABLE_LANES
