@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import Step, open_rows_of
-from sqz2c.ir.values import value_lists, window_bytes
+from sqz2c.ir.lists import weight_lists, window_bytes
 
 GROUP = 4  # SQZ_GROUP of runtime_c: filters that kernels compute at once
 TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
@@ -36,7 +36,7 @@ class Scratch:
     pixels, and room to gather one; STRIP: a row of the tile's outputs, where they are not stored;
     RUN: the squeeze's weights for the tile's channels; RUN_WINDOW:
     two pixels of the tile's channels; OPEN_ROWS of a pool, the tile's channels; RUNS: by distinct
-    values, the sums of MOST_RUNS runs of equal weights. Lists are tiles of their own sizes.
+    values, the sums of MOST_RUNS runs of equal weights. IS_LISTED: a tile is lists (ir/lists.py).
     """
 
     tile_channels: int
@@ -49,6 +49,7 @@ class Scratch:
     open_rows: int
     runs: int = 0
     most_runs: int = 0
+    is_listed: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -90,11 +91,8 @@ def scratch_of(graph: Graph, step: Step) -> Scratch | None:
         return None
     channels = step.tile_channels
     by_products = [conv for conv in step.convs if step.kernel_of(conv) == "products"]
-    by_values = [conv for conv in step.convs if step.kernel_of(conv) == "values"]
     weights = max((conv.filter_weights for conv in by_products), default=0)
-    lists = [value_lists(conv) for conv in by_values]
-    tiles = [found.tile_bytes(channels) for found in lists]
-    rows = [window_bytes(conv.filter_weights, conv.in_channels) for conv in by_values]
+    tiles, windows, runs, most_runs = _listed(step)
     width = graph.tensor(step.convs[0].output).width
     is_stored = step.pool is None and step.squeeze is None and not step.is_head
     run = run_window = open_rows = 0
@@ -111,14 +109,35 @@ def scratch_of(graph: Graph, step: Step) -> Scratch | None:
         tile_channels=channels,
         tables=TABLES_BYTES * (1 if step.squeeze is None else 2),
         tile=max([channels * filter_bytes(weights), *tiles]),
-        window=max([PIXELS_AT_ONCE * filter_bytes(weights) + _up(weights, 16), *rows]),
+        window=max([PIXELS_AT_ONCE * filter_bytes(weights) + _up(weights, 16), *windows]),
         strip=0 if is_stored else _up(channels * width, WORD),
         run=_up(run, WORD),
         run_window=run_window,
         open_rows=_up(open_rows, WORD),
-        runs=max((found.runs_bytes for found in lists), default=0),
-        most_runs=max((found.most_runs for found in lists), default=0),
+        runs=max(runs, default=0),
+        most_runs=max(most_runs, default=0),
+        is_listed=bool(tiles),
     )
+
+
+def _listed(step: Step) -> tuple[list[int], list[int], list[int], list[int]]:
+    """
+    Of each convolution of STEP that takes lists: bytes of a tile and of a window; and by values
+    bytes of the sums of runs, and the most runs.
+    """
+    tiles, windows, runs, most_runs = [], [], [], []
+    for conv in step.convs:
+        kernel = step.kernel_of(conv)
+        if kernel == "products":
+            continue
+        lists = weight_lists(conv)
+        tiles.append(lists.tile_bytes(kernel, step.tile_channels))
+        windows.append(window_bytes(kernel, conv.filter_weights, conv.in_channels))
+        if kernel == "values":
+            runs.append(lists.runs_bytes)
+            most_runs.append(lists.most_runs)
+
+    return tiles, windows, runs, most_runs
 
 
 def _up(size: int, step: int) -> int:

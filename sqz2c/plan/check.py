@@ -292,7 +292,11 @@ def _scratch_bytes(graph: Graph, step: Step) -> int:
     each, of_tile = _words_of(max(plain, default=0)), _words_of(tile)
     width = graph.tensor(step.convs[0].output).width
     parts = np.array([tile * each, 2 * each + 4 * math.ceil(max(plain, default=0) / 16), 0])
-    listed = [_list_words(c, tile) for c in step.convs if step.kernel_of(c) == "values"]
+    listed = [
+        _list_words(c, tile, step.kernel_of(c) == "values")
+        for c in step.convs
+        if step.kernel_of(c) != "products"
+    ]
     words = 256 + int(np.max([parts, *listed], axis=0).sum())
     if step.pool is not None or step.squeeze is not None or step.is_head:
         words += tile // 4 * width
@@ -306,21 +310,23 @@ def _scratch_bytes(graph: Graph, step: Step) -> int:
     return 4 * words
 
 
-def _list_words(conv: Conv, tile: int) -> tuple[int, int, int]:
-    """Words of a tile of lists by value, of the rows they name, and of the sums of one list."""
-    lists, longest = [], 0
+def _list_words(conv: Conv, tile: int, by_values: bool) -> tuple[int, int, int]:
+    """Words of a tile of lists, of the rows that they name, and of the sums of one list."""
+    halves, longest = [], 0
     for weights in conv.weights.reshape(conv.out_channels, -1):
         places = np.flatnonzero(weights)
         counts = np.bincount(weights[places].astype(np.int16) + 128)
         runs = int(np.ceil(counts / 128).sum())
         longest = max(longest, runs)
-        lists.append(len(places) + runs + 1)
-    halves = max(sum(lists[at : at + tile]) for at in range(0, len(lists), tile))
-    rows = 4 * conv.filter_weights + max(8, math.ceil(conv.in_channels / 4))
+        halves.append(len(places) + runs + 1 if by_values else 2 * len(places) + 2)
+    most = max(sum(halves[at : at + tile]) for at in range(0, len(halves), tile))
     weights = conv.filter_weights
+    rows = 4 * weights + max(8, math.ceil(conv.in_channels / 4))
+    if not by_values:
+        return math.ceil(most / 2), rows, 0
     chains = math.ceil((256 * 2 + (weights + 1) * 2 + 256) / 4) + math.ceil(weights / 4)
 
-    return math.ceil(halves / 2), max(rows, chains), 9 * (longest + 1)
+    return math.ceil(most / 2), max(rows, chains), 9 * (longest + 1)
 
 
 def _words_of(weights: int) -> int:

@@ -4,7 +4,7 @@ What a plan costs in instructions: the one place with such figures.
 Counted on a Cortex-M4 in QEMU (`sqz2c profile`, `python -m benchmarks.cost`). The terms follow the
 kernels of runtime_c: weights are decoded once a turn, windows of two pixels are built once a tile,
 and each group of four filters takes a block of products a window; or, by distinct values, inputs of
-blocks of pixels are added up by equal weights first (ir/values.py).
+blocks of pixels are added up by equal weights first (ir/lists.py).
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.program import Kernel, Program, Step
-from sqz2c.ir.values import can_go_by_values, value_lists
+from sqz2c.ir.lists import can_be_listed, weight_lists
 
 OPEN = 3000  # to open a layer's stream and build its tables
 DECODE = 11.5  # a decoded weight, its place in a group included
@@ -38,6 +38,7 @@ RUN = 14.5  # a run on a block
 PRODUCTS = 20.2  # and each half of it
 OUTPUT = 24.4  # an output: rescaling, storing
 BLOCK_PIXELS = 16
+PAIRS_KEPT = (2, 3, 4)
 SUMS_KEPT = (4, 6, 7, 8)  # pairs of pixels of a block that there are loops for
 
 
@@ -113,7 +114,7 @@ def _sweeping(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
 
 
 def _listing(conv: Conv) -> float:
-    lists = value_lists(conv)
+    lists = weight_lists(conv)
     placed = PLACE * float(lists.nonzero.sum()) + HEAD * float(lists.runs.sum())
 
     return OPEN + CHAIN * conv.weights.size + placed + LIST * conv.out_channels
@@ -121,7 +122,7 @@ def _listing(conv: Conv) -> float:
 
 def _adding(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
     """Rows of inputs once a tile; then sums a position, products a run, for each block."""
-    width, lists = graph.tensor(conv.output).width, value_lists(conv)
+    width, lists = graph.tensor(conv.output).width, weight_lists(conv)
     tiles = _up(conv.out_channels, step.tile_channels)
     window = width * COLUMN * conv.kernel_height * conv.kernel_width
     window += _up(width, 4) * 4 * ROW * conv.filter_weights
@@ -146,7 +147,7 @@ def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
         rows = graph.tensor(conv.output).height
         products = _decoding(conv) + _sweeping(graph, step, conv, rows)
         if (
-            can_go_by_values(conv)
+            can_be_listed(conv)
             and _listing(conv) + _adding(graph, step, conv, rows) < products
         ):
             found.append((conv.name, "values"))

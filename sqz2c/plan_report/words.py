@@ -93,10 +93,9 @@ def _segments(program: Program) -> Iterator[str]:
 
 
 def _tile(step: Step) -> str:
-    listed = [name for name, kernel in step.kernels if kernel == "values"]
-    by_values = f", {' and '.join(listed)} by distinct values" if listed else ""
+    kernels = "".join(f", {name} by {kernel}" for name, kernel in step.kernels)
 
-    return f", {step.tile_channels} filters a tile{by_values}" if step.convs else ""
+    return f", {step.tile_channels} filters a tile{kernels}" if step.convs else ""
 
 
 def _plural(noun: str, count: int) -> str:
