@@ -5,7 +5,7 @@ What pruned convolutions cost by all products, by those that are not 0, and by d
 
 Random layers of SqueezeNet's shapes, pruned and shared to different degrees, in firmware under
 QEMU. All kernels must give the same outputs. Prints instructions a multiply-accumulate of the
-sweep, and a weight of reading raw weights into a tile; and fits the terms of plan/cost.py.
+sweep, and a weight of reading raw weights into a tile; and fits the terms of plan/list_cost.py.
 """
 
 import argparse
@@ -27,9 +27,9 @@ from sqz2c.firmware.compile import compile_all, compile_flags, link
 from sqz2c.firmware.library import Library
 from sqz2c.firmware.run import qemu_command
 from sqz2c.ir.layer import Conv
-from sqz2c.ir.scratch import filter_bytes
 from sqz2c.ir.lists import WeightLists, weight_lists, window_bytes
-from sqz2c.plan.cost import BLOCK_PIXELS, PAIRS_KEPT, SUMS_KEPT
+from sqz2c.ir.scratch import filter_bytes
+from sqz2c.plan.list_cost import BLOCK_PIXELS, PAIRS_KEPT, SUMS_KEPT
 
 ROOT = Path(__file__).parent.parent
 FILTERS = 32
@@ -200,14 +200,14 @@ def read_terms(case: Case) -> list[float]:
 
 SWEEP = ("COLUMN", "ROW", "POSITION", "SUM", "RUN", "PRODUCTS", "OUTPUT")
 READ = ("LIST", "CHAIN", "PLACE", "HEAD")
-SKIP = ("COLUMN", "ROW_8", "ENTRY", "PAIR", "LIST_8", "OUTPUT")
+SKIP = ("COLUMN", "ROW_8", "ENTRY", "PAIR", "LIST_8", "OUTPUT_8")
 SKIP_READ = ("ENTRIES", "SKIPPED", "LISTED")
 
 
 def fit(names: tuple[str, ...], terms: list[list[float]], counts: list[int]) -> str:
     """
-    The NAMES of plan/cost.py and what they are by the least squares of relative errors, and the
-    largest of these. CHAIN counts raw weights read, not decoded.
+    The NAMES of plan/list_cost.py and what they are by the least squares of relative errors, and
+    the largest of these. SKIPPED and CHAIN count raw weights, which are not decoded.
     """
     a, b = np.array(terms), np.array(counts, float)
     found = np.linalg.lstsq(a / b[:, None], np.ones(len(b)), rcond=None)[0]

@@ -52,6 +52,10 @@ typedef struct {
 #define SQZ_APART static
 #endif
 
+/* 0x00ff00ff. Compilers may not know it, so that it stays in a register: then AND takes a shift
+ * along, as UXTB16 would. */
+extern const uint32_t sqz_even_bytes;
+
 #if defined(__ARM_FEATURE_MVE) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_mve.h"
 #else

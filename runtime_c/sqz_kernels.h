@@ -168,7 +168,7 @@ typedef struct {
     const sqz_conv_t *convs[2];  /* in the order of their channels; the second may be NULL */
     const sqz_maxpool_t *pool;   /* folded in between; NULL: none */
     uint16_t open_rows;          /* rows of the pool that are open at once: height / stride */
-    const sqz_conv_t *squeeze;   /* 1x1; its filters are in order 2 (SPEC.md section 3.6) */
+    const sqz_conv_t *squeeze;   /* 1x1; its filters are in order 2 (SPEC.md section 3) */
 } sqz_fire_t;
 
 /* Rows [FIRST_ROW, FIRST_ROW + ROWS) of the squeeze, through int32 SUMS [ROWS, width, filters of

@@ -19,6 +19,7 @@ ENGINES = {
     "products": "NULL",
     "nonzeros": "&sqz_by_nonzeros",
     "values": "&sqz_by_values",
+    "winograd": "&sqz_by_winograd",
 }
 NO_CODE = "{.counts = NULL, .symbols = NULL, .symbol_count = 0}"
 

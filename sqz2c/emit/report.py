@@ -20,7 +20,8 @@ DESCRIPTOR_BYTES = {
     "sqz_fire_t": 20,
     "sqz_scratch_t": 36,
 }
-RUNTIME_TABLE_BYTES = 64 + 128 + 1024  # runtime_c has of its own: sqz_crc32.c, sqz_huffman.c
+# What runtime_c has of its own: sqz_crc32.c, sqz_huffman.c, sqz_dot.c, sqz_winograd.c.
+RUNTIME_TABLE_BYTES = 64 + (128 + 1024) + 4 + 8
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sqz2c.ir.layer import Conv
 SIDE = 3  # of the window
 PARTS = 4  # transformed weights of a row, products of a pair of outputs
 GROUP = 4
+LEAST_CHANNELS = 8  # three rows of fewer do not fill a step of the inner product
 LARGEST = 2**15 - 1  # int16
 
 
@@ -20,10 +21,9 @@ def is_shape_for_winograd(conv: Conv) -> bool:
     Whether the kernel takes CONV's window and channels.
     """
     window = (conv.kernel_height, conv.kernel_width, conv.stride)
+    in_groups = conv.in_channels % GROUP == 0 and conv.out_channels % GROUP == 0
 
-    return window == (SIDE, SIDE, 1) and not (
-        conv.in_channels % GROUP or conv.out_channels % GROUP
-    )
+    return window == (SIDE, SIDE, 1) and in_groups and conv.in_channels >= LEAST_CHANNELS
 
 
 def largest_lift(conv: Conv, lift: int) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import PIXELS, Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Conv, GlobalAverage, Kernel, Layer, MaxPool
 from sqz2c.ir.program import Buffer, Program, Segment, Step
 
 NOBODY, SUMS, SCRATCH = -1, -2, -3
@@ -287,17 +287,10 @@ class Replay:
 
 def _scratch_bytes(graph: Graph, step: Step) -> int:
     """What a turn of STEP needs in words of 4 B, reckoned apart from those who place it."""
-    tile = step.tile_channels
-    plain = [c.filter_weights for c in step.convs if step.kernel_of(c) == "products"]
-    each, of_tile = _words_of(max(plain, default=0)), _words_of(tile)
+    tile, of_tile = step.tile_channels, _words_of(step.tile_channels)
     width = graph.tensor(step.convs[0].output).width
-    parts = np.array([tile * each, 2 * each + 4 * math.ceil(max(plain, default=0) / 16), 0])
-    listed = [
-        _list_words(c, tile, step.kernel_of(c) == "values")
-        for c in step.convs
-        if step.kernel_of(c) != "products"
-    ]
-    words = 256 + int(np.max([parts, *listed], axis=0).sum())
+    rooms = [_conv_words(conv, step.kernel_of(conv), tile) for conv in step.convs]
+    words = 256 + int(np.max(rooms, axis=0).sum())
     if step.pool is not None or step.squeeze is not None or step.is_head:
         words += tile // 4 * width
     if step.squeeze is not None:
@@ -310,7 +303,17 @@ def _scratch_bytes(graph: Graph, step: Step) -> int:
     return 4 * words
 
 
-def _list_words(conv: Conv, tile: int, by_values: bool) -> tuple[int, int, int]:
+def _conv_words(conv: Conv, kernel: Kernel, tile: int) -> tuple[int, int, int]:
+    """Words of a tile of filters, of windows, and of sums of equal weights."""
+    if kernel in ("nonzeros", "values"):
+        return _list_words(conv, kernel == "values", tile)
+    weights = conv.in_channels * conv.kernel_height * conv.kernel_width
+    each = 4 * _words_of(weights // 3) if kernel == "winograd" else _words_of(weights)
+
+    return tile * each, 2 * each + 4 * math.ceil(weights / 16), 0
+
+
+def _list_words(conv: Conv, by_values: bool, tile: int) -> tuple[int, int, int]:
     """Words of a tile of lists, of the rows that they name, and of the sums of one list."""
     halves, longest = [], 0
     for weights in conv.weights.reshape(conv.out_channels, -1):

@@ -92,10 +92,19 @@ def _segments(program: Program) -> Iterator[str]:
             )
 
 
-def _tile(step: Step) -> str:
-    kernels = "".join(f", {name} by {kernel}" for name, kernel in step.kernels)
+KERNELS = {
+    "nonzeros": "without zeros",
+    "values": "by distinct values",
+    "winograd": "with fewer products",
+}
 
-    return f", {step.tile_channels} filters a tile{kernels}" if step.convs else ""
+
+def _tile(step: Step) -> str:
+    if not step.convs:
+        return ""
+    others = "".join(f", {name} {KERNELS[kernel]}" for name, kernel in step.kernels)
+
+    return f", {step.tile_channels} filters a tile{others}"
 
 
 def _plural(noun: str, count: int) -> str:

@@ -11,6 +11,7 @@ from sqz2c.errors import QuantizeError
 from sqz2c.ir.arithmetic import integer_bias, multipliers, sum_bounds
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Requantizer
+from sqz2c.ir.tensor import Quantization
 from sqz2c.ir.winograd import is_shape_for_winograd, largest_lift
 from sqz2c.quantize.fixed_point import LIFTS, Fixed, Reach, fit_fixed
 from sqz2c.quantize.rescaling import Rescaling
@@ -51,6 +52,14 @@ def requantizer_of(graph: Graph, conv: Conv) -> Requantizer:
     target = conv.quantization or graph.tensor(conv.output).quantization
     if source is None or target is None or conv.weight_scales is None:
         raise QuantizeError(f"{conv.name}: not quantized yet; call quantize() first.")
+
+    return requantizer_between(conv, source, target)
+
+
+def requantizer_between(conv: Conv, source: Quantization, target: Quantization) -> Requantizer:
+    """
+    CONV's requantizer from SOURCE to TARGET.
+    """
     low = target.zero_point if conv.relu else 0
     lowest, highest = sum_bounds(conv, source)
     bias = integer_bias(conv, source)
