@@ -306,35 +306,35 @@ SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
-                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+                                        const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
 {
-    const int32_t bytes = 2 * sqz_lane_bytes(fixed.k);
+    const int32_t bytes = 2 * sqz_lane_bytes(fixed->k);
     const sqz_pairs_t *const x = sqz_pairs(window);
     const sqz_pairs_t *const w = sqz_pairs(group);
     const sqz_pairs_t *const end = sqz_pairs(window + bytes);
     uint64_t eight;
 
-    if (fixed.k > 12 && second != 0) {
-        eight = sqz_dot_bias(x, w, end, fixed.bias, fixed.factor);
-    } else if (fixed.k > 12) {
+    if (fixed->k > 12 && second != 0) {
+        eight = sqz_dot_bias(x, w, end, fixed->bias, fixed->factor);
+    } else if (fixed->k > 12) {
         sqz_four_t acc;
         uint32_t four;
 
-        sqz_four_load(&acc, fixed.bias);
+        sqz_four_load(&acc, fixed->bias);
         sqz_dot_last(x, w, end, acc);
-        four = sqz_rescale4(acc, fixed.factor, fixed.low);
+        four = sqz_rescale4(acc, fixed->factor, fixed->low);
         memcpy(out, &four, sizeof four);
         return group + 2 * bytes;
     } else {
         sqz_four_t acc[2];
 
-        sqz_four_load(&acc[0], fixed.bias);
-        sqz_four_load(&acc[1], fixed.bias);
-        (void)sqz_dot(window, group, fixed.k, acc);
-        eight = sqz_rescale8(acc[0], acc[1], fixed.factor);
+        sqz_four_load(&acc[0], fixed->bias);
+        sqz_four_load(&acc[1], fixed->bias);
+        (void)sqz_dot(window, group, fixed->k, acc);
+        eight = sqz_rescale8(acc[0], acc[1], fixed->factor);
     }
-    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed.low);
-    sqz_store4(out, (uint32_t)eight, fixed.low);
+    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed->low);
+    sqz_store4(out, (uint32_t)eight, fixed->low);
     return group + 2 * bytes;
 }
 

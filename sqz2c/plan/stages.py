@@ -18,7 +18,8 @@ from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
 
-TILES = (TILE_CHANNELS, 8, 16, 32, 64)  # filters a tile that are worth trying, beside all
+TILES = (TILE_CHANNELS, 8, 16, 32, 64)  # filters a tile that are worth trying, beside these:
+PARTS = (1, 2, 3)  # parts of the largest convolution that are worth trying as tiles
 MAX_SUMMED = 2  # convolutions that sqz_fire sums into one squeeze
 
 
@@ -91,7 +92,8 @@ class Stage:
         """
         steps = self.steps_for(Choice(1, summed))
         most = max(most_tile_channels(step) for step in steps)
-        tiles = [*(channels for channels in TILES if channels < most), most]
+        halves = {-(-most // (TILE_CHANNELS * parts)) * TILE_CHANNELS for parts in PARTS}
+        tiles = sorted({*(channels for channels in TILES if channels < most), *halves})
         choices = [Choice(1, summed, channels, quick) for channels in tiles]
         sizes = [max(self._scratch(choice).values(), default=0) for choice in choices]
 
