@@ -80,11 +80,15 @@ static inline void sqz_lanes_put(uint8_t *rows, int32_t pixel, const uint8_t *co
     const uint8_t *next = from[0];
     sqz_half_t *to = (sqz_half_t *)(void *)rows + pixel;
 
-    for (; channels >= 4; channels -= 4, next += 4, to += 4 * SQZ_BLOCK) {
+    for (; channels >= 8; channels -= 8, next += 8, to += 8 * SQZ_BLOCK) {
         to[0] = next[0];
         to[SQZ_BLOCK] = next[1];
         to[2 * SQZ_BLOCK] = next[2];
         to[3 * SQZ_BLOCK] = next[3];
+        to[4 * SQZ_BLOCK] = next[4];
+        to[5 * SQZ_BLOCK] = next[5];
+        to[6 * SQZ_BLOCK] = next[6];
+        to[7 * SQZ_BLOCK] = next[7];
     }
     for (; channels > 0; channels--, to += SQZ_BLOCK) {
         *to = *next++;

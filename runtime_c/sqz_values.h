@@ -5,7 +5,7 @@
  * count << 8) and COUNT times 16 * (k + 1), all uint16; then 0. The inputs of a block of neighbouring
  * pixels lie in rows, one for each k (sqz_lanes.h).
  *
- * Scratch (ir/values.py): the tile's lists in TILE; in WINDOW padding, a byte a channel of the
+ * Scratch (ir/lists.py): the tile's lists in TILE; in WINDOW padding, a byte a channel of the
  * input and at least two rows, and the rows; RUNS for the sums of the longest list's runs. While lists are
  * read, WINDOW holds chains (sqz_values_read.c).
  *

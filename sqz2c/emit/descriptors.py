@@ -15,7 +15,12 @@ from sqz2c.ir.program import Program
 from sqz2c.ir.tensor import Tensor
 
 CODINGS = {"dense": "SQZ_CODING_DENSE", "block": "SQZ_CODING_BLOCK", "raw": "SQZ_CODING_RAW"}
-ENGINES = {"products": "NULL", "values": "&sqz_by_values", "winograd": "&sqz_by_winograd"}
+ENGINES = {
+    "products": "NULL",
+    "nonzeros": "&sqz_by_nonzeros",
+    "values": "&sqz_by_values",
+    "winograd": "&sqz_by_winograd",
+}
 NO_CODE = "{.counts = NULL, .symbols = NULL, .symbol_count = 0}"
 
 

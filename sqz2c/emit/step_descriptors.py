@@ -68,7 +68,7 @@ def scratch_views(program: Program, names: Names) -> tuple[LayerView, ...]:
 
 
 def _list_fields(scratch: Scratch) -> list[str]:
-    """What holds lists by distinct values within their room."""
-    if not scratch.runs:
-        return []
-    return [f".tile_bytes = {scratch.tile},", f".most_runs = {scratch.most_runs},"]
+    """What holds lists of weights within their room."""
+    fields = [f".tile_bytes = {scratch.tile},"] if scratch.is_listed else []
+
+    return [*fields, f".most_runs = {scratch.most_runs},"] if scratch.runs else fields

@@ -12,12 +12,11 @@ from typing import Literal
 
 from sqz2c.ir.filters import PackedFilters
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Conv, GlobalAverage, Kernel, Layer, MaxPool
 
 TILE_CHANNELS = 4  # the fewest filters a tile
 
 InputMode = Literal["image", "arena", "rows"]
-Kernel = Literal["products", "values", "winograd"]
 BufferKind = Literal["map", "ring", "sums", "scratch"]
 
 
@@ -32,8 +31,7 @@ class Step:
     A turn computes ROWS rows of the step's output (of the head: of its convolution), the last turn
     what is left of LIMIT, the rows that anybody reads. Its weights are decoded once a turn, in
     tiles of TILE_CHANNELS filters, each swept over all rows of the turn. KERNELS names
-    those of its convolutions that are not computed product by product: "values" is by distinct
-    weight values (ir/values.py), "winograd" with fewer products (ir/winograd.py).
+    those of its convolutions that are not computed product by product.
     """
 
     layers: tuple[Layer, ...]

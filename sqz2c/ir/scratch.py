@@ -8,9 +8,9 @@ They hold for every variant of the kernels: a filter in a tile, or one pixel of 
 from dataclasses import dataclass
 
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv
-from sqz2c.ir.program import Kernel, Step, open_rows_of
-from sqz2c.ir.values import value_lists, window_bytes
+from sqz2c.ir.layer import Conv, Kernel
+from sqz2c.ir.lists import weight_lists, window_bytes
+from sqz2c.ir.program import Step, open_rows_of
 from sqz2c.ir.winograd import PARTS as PARTS_OF_WINOGRAD
 from sqz2c.ir.winograd import SIDE
 
@@ -39,7 +39,7 @@ class Scratch:
     pixels, and room to gather one; STRIP: a row of the tile's outputs, where they are not stored;
     RUN: the squeeze's weights for the tile's channels; RUN_WINDOW:
     two pixels of the tile's channels; OPEN_ROWS of a pool, the tile's channels; RUNS: by distinct
-    values, the sums of MOST_RUNS runs of equal weights. Lists are tiles of their own sizes.
+    values, the sums of MOST_RUNS runs of equal weights. IS_LISTED: a tile may be lists.
     """
 
     tile_channels: int
@@ -52,6 +52,7 @@ class Scratch:
     open_rows: int
     runs: int = 0
     most_runs: int = 0
+    is_listed: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -93,14 +94,17 @@ class _Room:
     window: int
     runs: int = 0
     most_runs: int = 0
+    is_listed: bool = False
 
 
 def _room_of(conv: Conv, kernel: Kernel, channels: int) -> _Room:
     """CONV by KERNEL, in tiles of CHANNELS filters."""
-    if kernel == "values":
-        lists = value_lists(conv)
-        window = window_bytes(conv.filter_weights, conv.in_channels)
-        return _Room(lists.tile_bytes(channels), window, lists.runs_bytes, lists.most_runs)
+    if kernel in ("nonzeros", "values"):
+        lists = weight_lists(conv)
+        tile = lists.tile_bytes(kernel, channels)
+        window = window_bytes(kernel, conv.filter_weights, conv.in_channels)
+        runs = (lists.runs_bytes, lists.most_runs) if kernel == "values" else (0, 0)
+        return _Room(tile, window, *runs, is_listed=True)
     each = filter_bytes(conv.filter_weights)
     if kernel == "winograd":
         each = PARTS_OF_WINOGRAD * filter_bytes(conv.filter_weights // SIDE)
@@ -139,6 +143,7 @@ def scratch_of(graph: Graph, step: Step) -> Scratch | None:
         open_rows=_up(open_rows, WORD),
         runs=max(room.runs for room in rooms),
         most_runs=max(room.most_runs for room in rooms),
+        is_listed=any(room.is_listed for room in rooms),
     )
 
 

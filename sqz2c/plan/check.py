@@ -11,8 +11,8 @@ import numpy as np
 
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import PIXELS, Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
-from sqz2c.ir.program import Buffer, Kernel, Program, Segment, Step
+from sqz2c.ir.layer import Conv, GlobalAverage, Kernel, Layer, MaxPool
+from sqz2c.ir.program import Buffer, Program, Segment, Step
 
 NOBODY, SUMS, SCRATCH = -1, -2, -3
 ROWS = 1 << 16  # tag of row r of tensor t: t * ROWS + r
@@ -305,29 +305,31 @@ def _scratch_bytes(graph: Graph, step: Step) -> int:
 
 def _conv_words(conv: Conv, kernel: Kernel, tile: int) -> tuple[int, int, int]:
     """Words of a tile of filters, of windows, and of sums of equal weights."""
-    if kernel == "values":
-        return _list_words(conv, tile)
+    if kernel in ("nonzeros", "values"):
+        return _list_words(conv, kernel == "values", tile)
     weights = conv.in_channels * conv.kernel_height * conv.kernel_width
     each = 4 * _words_of(weights // 3) if kernel == "winograd" else _words_of(weights)
 
     return tile * each, 2 * each + 4 * math.ceil(weights / 16), 0
 
 
-def _list_words(conv: Conv, tile: int) -> tuple[int, int, int]:
-    """Words of a tile of lists by value, of the rows they name, and of the sums of one list."""
-    lists, longest = [], 0
+def _list_words(conv: Conv, by_values: bool, tile: int) -> tuple[int, int, int]:
+    """Words of a tile of lists, of the rows that they name, and of the sums of one list."""
+    halves, longest = [], 0
     for weights in conv.weights.reshape(conv.out_channels, -1):
         places = np.flatnonzero(weights)
         counts = np.bincount(weights[places].astype(np.int16) + 128)
         runs = int(np.ceil(counts / 128).sum())
         longest = max(longest, runs)
-        lists.append(len(places) + runs + 1)
-    halves = max(sum(lists[at : at + tile]) for at in range(0, len(lists), tile))
-    rows = 4 * conv.filter_weights + max(8, math.ceil(conv.in_channels / 4))
+        halves.append(len(places) + runs + 1 if by_values else 2 * len(places) + 2)
+    most = max(sum(halves[at : at + tile]) for at in range(0, len(halves), tile))
     weights = conv.filter_weights
+    rows = 4 * weights + max(8, math.ceil(conv.in_channels / 4))
+    if not by_values:
+        return math.ceil(most / 2), rows, 0
     chains = math.ceil((256 * 2 + (weights + 1) * 2 + 256) / 4) + math.ceil(weights / 4)
 
-    return math.ceil(halves / 2), max(rows, chains), 9 * (longest + 1)
+    return math.ceil(most / 2), max(rows, chains), 9 * (longest + 1)
 
 
 def _words_of(weights: int) -> int:

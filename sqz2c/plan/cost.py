@@ -3,17 +3,18 @@ What a plan costs in instructions: the one place with such figures.
 
 Counted on a Cortex-M4 in QEMU (`sqz2c profile`, `python -m benchmarks.cost`). The terms follow the
 kernels of runtime_c: weights are decoded once a turn, windows of two pixels are built once a tile,
-and each group of four filters takes a block of products a window; or, by distinct values, inputs of
-blocks of pixels are added up by equal weights first (ir/values.py).
+and each group of four filters takes a block of products a window. Kernels that skip weights of 0
+have their own terms (list_cost.py).
 """
 
 from dataclasses import dataclass
 
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv
-from sqz2c.ir.program import Kernel, Program, Step
-from sqz2c.ir.values import can_go_by_values, value_lists
+from sqz2c.ir.layer import Conv, Kernel
+from sqz2c.ir.lists import can_be_listed
+from sqz2c.ir.program import Program, Step
 from sqz2c.ir.winograd import can_go_by_winograd
+from sqz2c.plan.list_cost import adding, chaining, entering, skipping
 
 OPEN = 3000  # to open a layer's stream and build its tables
 DECODE = 11.5  # a decoded weight, its place in a group included
@@ -26,20 +27,6 @@ FINISH = 22  # a sum, begun and rescaled
 POOL = 4.5  # an input of a pool that is folded in: a pixel and channel
 GROUP = 4
 
-# By distinct values (`python -m benchmarks.values`); a block is 16 pixels of a row.
-LIST = 107  # a filter's list, written
-CHAIN = 10.6  # a decoded weight, 0 or not
-PLACE = 12.75  # one that is not 0, its place in a list
-HEAD = 26  # a run of equal ones
-COLUMN = 33  # a pixel and column of its window
-ROW = 2.03  # a value of it
-POSITION = 1.86  # a weight that is not 0 on a block
-SUM = 1.39  # and each pair of pixels of it
-RUN = 14.5  # a run on a block
-PRODUCTS = 20.2  # and each half of it
-OUTPUT = 24.4  # an output: rescaling, storing
-BLOCK_PIXELS = 16
-
 # With fewer products; a block is four filters on two pairs of pixels.
 TRANSFORM = 4  # a decoded weight more
 PAIR = 130  # a pair's window
@@ -47,7 +34,6 @@ PAIR_VALUE = 9.5  # a channel and row of it
 PAIRS = 420  # a block
 PAIRS_QUAD = 94  # four values of each of its four sums
 PAIRS_LAST = 0.65  # of a block, where a row ends with a single pair
-SUMS_KEPT = (4, 6, 7, 8)  # pairs of pixels of a block that there are loops for
 
 
 @dataclass(frozen=True)
@@ -84,12 +70,26 @@ def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
 
 
 def _conv_cost(graph: Graph, step: Step, conv: Conv, rows: float) -> LayerCost:
-    kernel = step.kernel_of(conv)
-    if kernel == "values":
-        return LayerCost(step.turns * _listing(conv), _adding(graph, step, conv, rows))
-    if kernel == "winograd":
-        return LayerCost(step.turns * _transforming(conv), _pairing(graph, step, conv, rows))
-    return LayerCost(step.turns * _decoding(conv), _sweeping(graph, step, conv, rows))
+    decode, sweep = _costs_of(graph, step, conv, rows)[step.kernel_of(conv)]
+
+    return LayerCost(step.turns * decode, sweep)
+
+
+def _costs_of(
+    graph: Graph, step: Step, conv: Conv, rows: float
+) -> dict[Kernel, tuple[float, float]]:
+    """To decode CONV once and to sweep it over ROWS, by each kernel that can."""
+    width, tiles = graph.tensor(conv.output).width, _up(conv.out_channels, step.tile_channels)
+    costs: dict[Kernel, tuple[float, float]] = {
+        "products": (_decoding(conv), _sweeping(graph, step, conv, rows))
+    }
+    if can_be_listed(conv):
+        costs["nonzeros"] = OPEN + entering(conv), rows * skipping(conv, width, tiles)
+        costs["values"] = OPEN + chaining(conv), rows * adding(conv, width, tiles)
+    if can_go_by_winograd(conv):
+        costs["winograd"] = _transforming(conv), _pairing(graph, step, conv, rows)
+
+    return costs
 
 
 def _computed_rows(graph: Graph, step: Step) -> float:
@@ -124,30 +124,6 @@ def _sweeping(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
     return windows + blocks * (BLOCK + QUAD * _up(conv.filter_weights, 4))
 
 
-def _listing(conv: Conv) -> float:
-    lists = value_lists(conv)
-    placed = PLACE * float(lists.nonzero.sum()) + HEAD * float(lists.runs.sum())
-
-    return OPEN + CHAIN * conv.weights.size + placed + LIST * conv.out_channels
-
-
-def _adding(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
-    """Rows of inputs once a tile; then sums a position, products a run, for each block."""
-    width, lists = graph.tensor(conv.output).width, value_lists(conv)
-    tiles = _up(conv.out_channels, step.tile_channels)
-    window = width * COLUMN * conv.kernel_height * conv.kernel_width
-    window += _up(width, 4) * 4 * ROW * conv.filter_weights
-    positions, runs = float(lists.nonzero.sum()), float(lists.runs.sum())
-    total = tiles * window + OUTPUT * width * conv.out_channels
-    for first in range(0, width, BLOCK_PIXELS):
-        pixels = min(BLOCK_PIXELS, width - first)
-        sums = next(kept for kept in SUMS_KEPT if 2 * kept >= pixels)
-        total += positions * (POSITION + SUM * sums)
-        total += runs * (RUN + PRODUCTS * _up(pixels, BLOCK_PIXELS // 2))
-
-    return rows * total
-
-
 def _transforming(conv: Conv) -> float:
     return _decoding(conv) + TRANSFORM * conv.weights.size
 
@@ -170,15 +146,8 @@ def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
     """
     found: list[tuple[str, Kernel]] = []
     for conv in step.convs:
-        rows = graph.tensor(conv.output).height
-        costs: dict[Kernel, float] = {
-            "products": _decoding(conv) + _sweeping(graph, step, conv, rows)
-        }
-        if can_go_by_values(conv):
-            costs["values"] = _listing(conv) + _adding(graph, step, conv, rows)
-        if can_go_by_winograd(conv):
-            costs["winograd"] = _transforming(conv) + _pairing(graph, step, conv, rows)
-        best = min(costs, key=lambda kernel: costs[kernel])
+        costs = _costs_of(graph, step, conv, graph.tensor(conv.output).height)
+        best = min(costs, key=lambda kernel: sum(costs[kernel]))
         if best != "products":
             found.append((conv.name, best))
 

@@ -70,7 +70,7 @@ class Stage:
         )
 
     def _paces(self, rows: int, summed: bool) -> list[Choice]:
-        """Choices of this pace, least scratch first; none that another matches in scratch and cost."""
+        """Choices of this pace, least scratch first; none that another one matches or beats."""
         choices = [
             Choice(rows, summed, channels, quick)
             for quick in (False, True)

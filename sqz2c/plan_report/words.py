@@ -92,7 +92,11 @@ def _segments(program: Program) -> Iterator[str]:
             )
 
 
-KERNELS = {"values": "by distinct values", "winograd": "with fewer products"}
+KERNELS = {
+    "nonzeros": "without zeros",
+    "values": "by distinct values",
+    "winograd": "with fewer products",
+}
 
 
 def _tile(step: Step) -> str:

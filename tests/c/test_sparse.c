@@ -114,7 +114,7 @@ static need_t need_of(const case_t *test, int is_by_values)
     return need;
 }
 
-/* Scratch exactly as large as ir/values.py says. */
+/* Scratch exactly as large as ir/lists.py says. */
 static void open_lists(case_t *test, const sqz_engine_t *engine)
 {
     const sqz_conv_t *const layer = &test->layer;

@@ -1,6 +1,6 @@
-/* values_main.c - instructions of convolutions product by product and by distinct weight values.
+/* sparse_main.c - instructions of convolutions by all products, and by lists of weights.
  *
- * Reads the filters of each layer of values_layers.h as one tile, computes its rows, and prints a
+ * Reads the filters of each layer of sparse_layers.h as one tile, computes its rows, and prints a
  * line of the console for each.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
@@ -11,7 +11,7 @@
 #include "print.h"
 #include "sqz_crc32.h"
 #include "sqz_strip.h"
-#include "values_layers.h"
+#include "sparse_layers.h"
 
 typedef struct {
     uint32_t reading;
@@ -33,6 +33,10 @@ static sqz_work_t work = {
     .tile_bytes = TILE_BYTES,
     .most_runs = MOST_RUNS,
 };
+
+static const sqz_engine_t *const engines[] = {NULL, &sqz_by_nonzeros, &sqz_by_values};
+
+enum { KERNELS = sizeof engines / sizeof *engines };
 
 static uint32_t ticks_of(uint64_t begin)
 {
@@ -73,16 +77,20 @@ int main(void)
         in[i] = (uint8_t)(i * 2654435761u >> 24);
     }
     for (uint32_t i = 0; i < LAYERS; i++) {
-        const result_t dense = measure(layers[i], NULL);
-        const result_t values = measure(layers[i], &sqz_by_values);
-        print_text("layer");
-        print_field("number", i);
-        print_field("same", work.status == SQZ_OK && dense.crc == values.crc);
-        print_field("dense_read", dense.reading);
-        print_field("dense_sweep", dense.sweeping);
-        print_field("values_read", values.reading);
-        print_field("values_sweep", values.sweeping);
-        print_text("\n");
+        uint32_t crc = 0;
+
+        for (uint32_t kernel = 0; kernel < KERNELS; kernel++) {
+            const result_t result = measure(layers[i], engines[kernel]);
+
+            crc = kernel == 0 ? result.crc : crc;
+            print_text("layer");
+            print_field("number", i);
+            print_field("kernel", kernel);
+            print_field("same", work.status == SQZ_OK && result.crc == crc);
+            print_field("read", result.reading);
+            print_field("sweep", result.sweeping);
+            print_text("\n");
+        }
     }
     console_flush();
     board_exit(0);

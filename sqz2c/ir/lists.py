@@ -1,8 +1,8 @@
 """
-Convolutions by distinct weight values: which can be, and what their lists take.
+Lists of the weights that are not 0, for kernels that skip the others: what they take.
 
-Pruned filters that share a few weights: for each value the inputs at its positions are added up,
-then multiplied once (runtime_c/sqz_values.h). Sizes follow from the actual weights.
+Kernel "nonzeros" has an entry a weight (runtime_c/sqz_nonzeros.c). Kernel "values" adds up the
+inputs of equal weights, then multiplies once (sqz_values.h). Sizes follow from the actual weights.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from sqz2c.ir.layer import Conv
+from sqz2c.ir.layer import Conv, Kernel
 
 ROW_BYTES = 16  # SQZ_ROW_BYTES: the inputs of a block of pixels at one position
 LANE_RUN = 128  # SQZ_LANE_RUN: positions in a run
@@ -22,7 +22,7 @@ WORD = 4
 
 
 @dataclass(frozen=True, eq=False)
-class ValueLists:
+class WeightLists:
     """
     The lists of a convolution's filters. NONZERO weights and RUNS of equal ones, of at most
     LANE_RUN positions: int64 [out_channels].
@@ -32,29 +32,33 @@ class ValueLists:
     runs: np.ndarray
 
     @cached_property
-    def filter_bytes(self) -> np.ndarray:
-        """Of each list: a head a run, an offset a position, and the end."""
-        return HALF * (self.nonzero + self.runs + 1)
-
-    @cached_property
     def most_runs(self) -> int:
         return int(self.runs.max())
 
     @property
     def runs_bytes(self) -> int:
-        """Room for the sums of the longest list's runs, and the value 0 behind them."""
+        """Room for the sums of the most runs that a filter has, and the value 0 behind them."""
         return SUMS_BYTES * (self.most_runs + 1)
 
-    def tile_bytes(self, tile_channels: int) -> int:
+    def tile_bytes(self, kernel: Kernel, tile_channels: int) -> int:
         """Room for the lists of the largest tile of TILE_CHANNELS filters."""
-        starts = range(0, len(self.filter_bytes), tile_channels)
-        largest = max(int(self.filter_bytes[k : k + tile_channels].sum()) for k in starts)
+        starts = range(0, len(self.nonzero), tile_channels)
+        each = self._filter_bytes[kernel]
+        largest = max(int(each[first : first + tile_channels].sum()) for first in starts)
 
         return _up(largest, WORD)
 
+    @cached_property
+    def _filter_bytes(self) -> dict[Kernel, np.ndarray]:
+        """A word an entry, and how many; or a half a position and run, and the end."""
+        return {
+            "nonzeros": WORD * (self.nonzero + 1),
+            "values": HALF * (self.nonzero + self.runs + 1),
+        }
+
 
 @cache
-def value_lists(conv: Conv) -> ValueLists:
+def weight_lists(conv: Conv) -> WeightLists:
     """
     The lists of CONV's filters, int8.
     """
@@ -62,22 +66,24 @@ def value_lists(conv: Conv) -> ValueLists:
     counts = np.stack([np.bincount(weights, minlength=VALUES) for weights in filters])
     counts[:, 0] = 0
 
-    return ValueLists(counts.sum(axis=1), -(-counts // LANE_RUN).sum(axis=1))
+    return WeightLists(counts.sum(axis=1), -(-counts // LANE_RUN).sum(axis=1))
 
 
-def can_go_by_values(conv: Conv) -> bool:
+def can_be_listed(conv: Conv) -> bool:
     """
     Whether lists can name all positions of a filter of CONV.
     """
     return conv.filter_weights <= MOST_WEIGHTS
 
 
-def window_bytes(weights: int, channels: int) -> int:
+def window_bytes(kernel: Kernel, weights: int, channels: int) -> int:
     """
     Room for padding, a byte for each of CHANNELS of the input and at least two rows, and a row
-    for each of WEIGHTS of a filter; or, while lists are read, for the chains of equal weights.
+    for each of WEIGHTS of a filter; by values, while lists are read, for chains of equal weights.
     """
     rows = max(2 * ROW_BYTES, _up(channels, WORD)) + ROW_BYTES * weights
+    if kernel == "nonzeros":
+        return rows
     chains = VALUES * HALF + HALF * (weights + 1) + VALUES + _up(weights, WORD)
 
     return max(rows, _up(chains, WORD))

@@ -1,11 +1,11 @@
 """
-What convolutions cost product by product and by distinct weight values, and the model of it.
+What pruned convolutions cost by all products, by those that are not 0, and by distinct values.
 
-    python -m benchmarks.values [--boards NAME ...]
+    python -m benchmarks.sparse [--boards NAME ...]
 
 Random layers of SqueezeNet's shapes, pruned and shared to different degrees, in firmware under
-QEMU. Both kernels must give the same outputs. Prints instructions a multiply-accumulate, reading
-apart, and fits the terms of plan/cost.py to all layers of a core.
+QEMU. All kernels must give the same outputs. Prints instructions a multiply-accumulate of the
+sweep, and a weight of reading raw weights into a tile; and fits the terms of plan/list_cost.py.
 """
 
 import argparse
@@ -27,9 +27,9 @@ from sqz2c.firmware.compile import compile_all, compile_flags, link
 from sqz2c.firmware.library import Library
 from sqz2c.firmware.run import qemu_command
 from sqz2c.ir.layer import Conv
+from sqz2c.ir.lists import WeightLists, weight_lists, window_bytes
 from sqz2c.ir.scratch import filter_bytes
-from sqz2c.ir.values import ValueLists, value_lists, window_bytes
-from sqz2c.plan.cost import BLOCK_PIXELS, SUMS_KEPT
+from sqz2c.plan.list_cost import BLOCK_PIXELS, PAIRS_KEPT, SUMS_KEPT
 
 ROOT = Path(__file__).parent.parent
 FILTERS = 32
@@ -39,6 +39,7 @@ SHAPES = (  # size of the window, channels, width of the map
     (1, 64, 13), (1, 128, 27), (1, 512, 13), (1, 512, 16), (1, 512, 8), (1, 384, 11),
     (3, 16, 27), (3, 32, 13), (3, 48, 13), (3, 64, 13), (3, 64, 15), (3, 16, 55),
 )  # fmt: skip
+KERNELS = ("products", "nonzeros", "values")
 KINDS = ((0.33, 15), (0.2, 15), (0.33, 40), (0.5, 7))  # share that is kept, distinct values
 
 
@@ -59,8 +60,8 @@ class Case:
         return f"{self.size}x{self.size} {self.channels:3} width {self.width:2} {share:10}"
 
     @property
-    def lists(self) -> ValueLists:
-        return value_lists(
+    def lists(self) -> WeightLists:
+        return weight_lists(
             Conv("", "", "", 0, 1, 0, False, self.weights, np.zeros(FILTERS, np.float32))
         )
 
@@ -81,7 +82,7 @@ def cases() -> Iterator[Case]:
 
 
 def header(chosen: list[Case]) -> str:
-    """values_layers.h with CHOSEN layers and the room that they need."""
+    """sparse_layers.h with CHOSEN layers and the room that they need."""
     arrays, rows = "", ""
     for k, case in enumerate(chosen):
         stream = in_order(case.weights, 1)
@@ -101,8 +102,9 @@ def header(chosen: list[Case]) -> str:
         "LAYERS": len(chosen),
         "INPUT_BYTES": max(c.size * c.width * c.channels for c in chosen),
         "OUTPUT_BYTES": max(c.width for c in chosen) * FILTERS,
-        "TILE_BYTES": FILTERS * filter_bytes(weights),
-        "WINDOW_BYTES": max(dense, *(window_bytes(weights, c.channels) for c in chosen)) // 4 * 4,
+        "TILE_BYTES": 2 * FILTERS * filter_bytes(weights),
+        "WINDOW_BYTES": max(dense, *(window_bytes("values", weights, c.channels) for c in chosen))
+        // 4 * 4,
         "MOST_RUNS": max(c.lists.most_runs for c in chosen),
         "RUNS_BYTES": max(c.lists.runs_bytes for c in chosen),
     }
@@ -117,22 +119,22 @@ def header(chosen: list[Case]) -> str:
 
 def build(stage: Path, board: Board, chosen: list[Case]) -> Path:
     """Link the program for BOARD in the folder STAGE; returns the .elf."""
-    library = Library(stage, "values", (1, 1, 1), 1, "", False, ())
+    library = Library(stage, "sparse", (1, 1, 1), 1, "", False, ())
     shutil.copytree(ROOT / "runtime_c", stage / "runtime")
     sources.write_sources(stage, board, library)
     sources.write_memory(stage / "memory.ld", board)
-    (stage / "values_layers.h").write_text(header(chosen), "utf-8")
+    (stage / "sparse_layers.h").write_text(header(chosen), "utf-8")
     flags = compile_flags(stage, board, library)
-    own = [Path(__file__).with_name("values_main.c"), *(stage / "runtime").glob("sqz_*.c")]
+    own = [Path(__file__).with_name("sparse_main.c"), *(stage / "runtime").glob("sqz_*.c")]
     objects = compile_all([*own, *sources.common_sources(board)], stage, flags)
-    link(objects, stage / "values.elf", board, stage)
+    link(objects, stage / "sparse.elf", board, stage)
 
-    return stage / "values.elf"
+    return stage / "sparse.elf"
 
 
 def run(elf: Path, board: Board) -> list[dict[str, int]]:
-    """What the program says of each layer."""
-    firmware = Firmware(board.name, "values", elf, elf, elf, 0, 0, 0, 0, 1, False)
+    """What the program says of each layer and kernel."""
+    firmware = Firmware(board.name, "sparse", elf, elf, elf, 0, 0, 0, 0, 1, False)
     done = subprocess.run(
         qemu_command(firmware, board), capture_output=True, text=True, check=False, timeout=300
     )
@@ -143,15 +145,17 @@ def run(elf: Path, board: Board) -> list[dict[str, int]]:
     return [dict(zip(words[1::2], map(int, words[2::2]), strict=True)) for words in lines]
 
 
-def measure(board: Board, chosen: list[Case]) -> list[dict[str, int]]:
+def measure(board: Board, chosen: list[Case]) -> list[list[dict[str, int]]]:
+    """Records of each of CHOSEN, in the order of KERNELS."""
     with tempfile.TemporaryDirectory(prefix="sqz2c-") as name:
         stage = Path(name).resolve()
         records = run(build(stage, board, chosen), board)
-    for case, record in zip(chosen, records, strict=True):
+    for record in records:
         if not record["same"]:
-            sys.exit(f"{case.name} has other outputs on {board.name}")
+            sys.exit(f"{chosen[record['number']].name} has other outputs on {board.name}")
+    count = len(KERNELS)
 
-    return records
+    return [records[at : at + count] for at in range(0, len(records), count)]
 
 
 def sums_kept(pixels: int, block: int) -> int:
@@ -175,8 +179,16 @@ def sweep_terms(case: Case, block: int) -> list[float]:
     ]  # fmt: skip
 
 
-SWEEP = ("COLUMN", "ROW", "POSITION", "SUM", "RUN", "PRODUCTS", "OUTPUT")
-READ = ("LIST", "CHAIN", "PLACE", "HEAD")
+def skip_terms(case: Case) -> list[float]:
+    """The same of a sweep by nonzeros, whose blocks are 8 pixels on all cores."""
+    blocks = [min(8, case.width - first) for first in range(0, case.width, 8)]
+    pairs = sum(next(kept for kept in PAIRS_KEPT if 2 * kept >= pixels) for pixels in blocks)
+    nonzero = int(case.lists.nonzero.sum())
+
+    return [
+        case.width * case.size**2, case.width * case.weights[0].size,
+        len(blocks) * nonzero, pairs * nonzero, len(blocks) * FILTERS, case.width * FILTERS,
+    ]  # fmt: skip
 
 
 def read_terms(case: Case) -> list[float]:
@@ -186,10 +198,16 @@ def read_terms(case: Case) -> list[float]:
     ]  # fmt: skip
 
 
+SWEEP = ("COLUMN", "ROW", "POSITION", "SUM", "RUN", "PRODUCTS", "OUTPUT")
+READ = ("LIST", "CHAIN", "PLACE", "HEAD")
+SKIP = ("COLUMN", "ROW_8", "ENTRY", "PAIR", "LIST_8", "OUTPUT_8")
+SKIP_READ = ("ENTRIES", "SKIPPED", "LISTED")
+
+
 def fit(names: tuple[str, ...], terms: list[list[float]], counts: list[int]) -> str:
     """
-    The NAMES of plan/cost.py and what they are by the least squares of relative errors, and the
-    largest of these. CHAIN counts raw weights read, not decoded.
+    The NAMES of plan/list_cost.py and what they are by the least squares of relative errors, and
+    the largest of these. SKIPPED and CHAIN count raw weights, which are not decoded.
     """
     a, b = np.array(terms), np.array(counts, float)
     found = np.linalg.lstsq(a / b[:, None], np.ones(len(b)), rcond=None)[0]
@@ -205,20 +223,28 @@ def main() -> None:
     given = parser.parse_args()
     chosen = list(cases())
     for name in given.boards:
-        board = load_board(name)
-        records = measure(board, chosen)
-        core = BOARDS.get(name, name)
-        print(f"{core:4}{'layer':32}{'products':>9}{'values':>8}{'reading':>9}{'values':>8}")
-        for case, record in zip(chosen, records, strict=True):
-            sweeps = [record[k] / case.macs for k in ("dense_sweep", "values_sweep")]
-            reads = [record[k] / case.weights.size for k in ("dense_read", "values_read")]
-            print(f"{core:4}{case.name:32}{sweeps[0]:9.3f}{sweeps[1]:8.3f}"
-                  f"{reads[0]:9.2f}{reads[1]:8.2f}")  # fmt: skip
-        block = BLOCK_PIXELS if core in DSP_CORES else 8
-        sweeping = [sweep_terms(case, block) for case in chosen]
-        reading = [read_terms(case) for case in chosen]
-        print(f"{core:4}{fit(SWEEP, sweeping, [r['values_sweep'] for r in records])}")
-        print(f"{core:4}{fit(READ, reading, [r['values_read'] for r in records])}", flush=True)
+        show(load_board(name), chosen)
+
+
+def show(board: Board, chosen: list[Case]) -> None:
+    """The lines of one board."""
+    records = measure(board, chosen)
+    core = BOARDS.get(board.name, board.name)
+    heads = "".join(f"{kernel:>10}" for kernel in KERNELS)
+    print(f"{core:4}{'layer':32}{heads}  read:{heads}")
+    for case, own in zip(chosen, records, strict=True):
+        sweeps = "".join(f"{record['sweep'] / case.macs:10.3f}" for record in own)
+        reads = "".join(f"{record['read'] / case.weights.size:10.2f}" for record in own)
+        print(f"{core:4}{case.name:32}{sweeps}       {reads}")
+    block = BLOCK_PIXELS if core in DSP_CORES else 8
+    _, skipping, by_values = (
+        [[own[k][what] for own in records] for what in ("sweep", "read")] for k in range(3)
+    )
+    reading = [read_terms(case) for case in chosen]
+    print(f"{core:4}{fit(SKIP, [skip_terms(c) for c in chosen], skipping[0])}")
+    print(f"{core:4}{fit(SKIP_READ, [terms[:3] for terms in reading], skipping[1])}")
+    print(f"{core:4}{fit(SWEEP, [sweep_terms(c, block) for c in chosen], by_values[0])}")
+    print(f"{core:4}{fit(READ, reading, by_values[1])}", flush=True)
 
 
 if __name__ == "__main__":
