@@ -37,7 +37,7 @@ static void rescale_any(const sqz_conv_t *layer, int32_t filter, const int32_t *
 void sqz_outputs_put(const sqz_tile_t *tile, int32_t filter, const int32_t *sums,
                      sqz_outputs_t out)
 {
-    if (tile->is_fixed) {
+    if (tile->form == SQZ_REQUANTIZE_FIXED) {
         rescale_fixed(tile->layer, filter, sums, out);
     } else {
         rescale_any(tile->layer, filter, sums, out);

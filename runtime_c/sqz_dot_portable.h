@@ -204,6 +204,12 @@ SQZ_INLINE void sqz_four_rescale(const sqz_four_t sums, const sqz_fixed_t *fixed
     memcpy(out, &raised, sizeof raised);
 }
 
+/* Rescale complete SUMS of four filters to OUT. */
+SQZ_INLINE void sqz_sums_fixed(const int32_t *sums, const sqz_fixed_t *fixed, uint8_t *out)
+{
+    sqz_four_rescale(sums, fixed, out);
+}
+
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,

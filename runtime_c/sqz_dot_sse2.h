@@ -77,20 +77,6 @@ SQZ_INLINE void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
     *four = _mm_add_epi32(*four, _mm_unpacklo_epi16(halves, _mm_setzero_si128()));
 }
 
-/* Copy COUNT bytes. */
-SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
-{
-    for (; count >= 16; count -= 16, to += 16, from += 16) {
-        sqz_store16(to, sqz_load16(from));
-    }
-    for (; count >= 4; count -= 4, to += 4, from += 4) {
-        sqz_store4(to, sqz_load4(from));
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
-    }
-}
-
 SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)
 {
     return 2 * ((k + 3) & ~3);
@@ -256,6 +242,14 @@ SQZ_INLINE __m128i sqz_rescale8(const sqz_four_t acc[2], __m128i factor, uint8_t
     const __m128i halves = _mm_or_si128(even, _mm_slli_epi32(odd, 16));
 
     return _mm_adds_epu8(_mm_packus_epi16(halves, halves), _mm_set1_epi8((char)low));
+}
+
+/* Rescale complete SUMS of four filters to OUT. */
+SQZ_INLINE void sqz_sums_fixed(const int32_t *sums, const sqz_fixed_t *fixed, uint8_t *out)
+{
+    const uint32_t four = sqz_rescale4(sums, fixed->factor, fixed->low);
+
+    memcpy(out, &four, sizeof four);
 }
 
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
