@@ -95,8 +95,7 @@ void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const 
 }
 
 /* Add WIDTH pixels of STRIP to SUMS, channel by channel. */
-static void add_strip(sqz_strip_t strip, int32_t width, int32_t channels,
-                                 int32_t *sums)
+static void add_strip(sqz_strip_t strip, int32_t width, int32_t channels, int32_t *sums)
 {
     int32_t c = 0;
 

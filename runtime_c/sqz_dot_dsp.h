@@ -1,9 +1,10 @@
 /* sqz_dot_dsp.h - private: the inner product on cores with the DSP extension.
  *
- * SMLAD multiplies two pairs of int16 and adds both products. A mask makes of four bytes k0 k1 k2 k3
- * the pairs (k0, k2) and (k1, k3), so that is how weights are paired too. For every 4 values, window: (k0, k2) of pixel 0 and 1, (k1, k3) of pixel 0 and 1;
- * group: (k0, k2) of filters 0 to 3, (k1, k3) of filters 0 to 3. K is rounded up to 4; weights
- * there are 0. Eight sums, two values, two weights, two addresses: all 14 registers.
+ * SMLAD multiplies two pairs of int16 and adds both products. A mask makes of four bytes
+ * k0 k1 k2 k3 the pairs (k0, k2) and (k1, k3), so that is how weights are paired too. For every 4
+ * values, window: (k0, k2) of pixel 0 and 1, (k1, k3) of pixel 0 and 1; group: (k0, k2) of filters
+ * 0 to 3, (k1, k3) of filters 0 to 3. K is rounded up to 4, or to 16 if it is larger than that;
+ * weights there are 0. Eight sums, two values, two weights, two addresses: all 14 registers.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
@@ -17,6 +18,11 @@
 enum { SQZ_LANES = 4 }; /* runs of multiples of so many bytes go into a window as they are */
 
 typedef uint64_t __attribute__((may_alias)) sqz_pairs_t; /* two pairs, in one load */
+
+SQZ_INLINE const sqz_pairs_t *sqz_pairs(const uint8_t *at)
+{
+    return (const sqz_pairs_t *)(const void *)at;
+}
 
 SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)
 {
@@ -40,9 +46,6 @@ SQZ_INLINE uint32_t sqz_sub16(uint32_t a, uint32_t b)
 {
     return (uint32_t)__ssub16((int16x2_t)a, (int16x2_t)b);
 }
-
-/* Volatile, so that it stays in a register: then AND takes the shift along, as UXTB16 would. */
-static const volatile uint32_t sqz_even_bytes = 0x00ff00ffu;
 
 /* Weights come lifted out of the decoder, so that sums are, too, and begin with the bias. */
 typedef int16_t sqz_weight_t;
@@ -145,21 +148,21 @@ SQZ_INLINE void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8
         b3 = __smlad(SQZ_HIGH(pixels), SQZ_HIGH(w23), b3);       \
     } while (0)
 
-/* The functions below go from X to END, sixteen values at a time; W follows. Each is one function
+/* From X to END, sixteen values at a time by PAIR; W follows. Each of the functions below is one
  * from the first load to the last store and without a branch: only so gcc keeps all sums in
  * registers. */
-#define SQZ_DOT_LOOP(x, w, end)                 \
-    do {                                        \
-        SQZ_DOT_PAIR((x), (w));                 \
-        SQZ_DOT_PAIR((x) + 1, (w) + 2);         \
-        SQZ_DOT_PAIR((x) + 2, (w) + 4);         \
-        SQZ_DOT_PAIR((x) + 3, (w) + 6);         \
-        SQZ_DOT_PAIR((x) + 4, (w) + 8);         \
-        SQZ_DOT_PAIR((x) + 5, (w) + 10);        \
-        SQZ_DOT_PAIR((x) + 6, (w) + 12);        \
-        SQZ_DOT_PAIR((x) + 7, (w) + 14);        \
-        (x) += 8;                               \
-        (w) += 16;                              \
+#define SQZ_DOT_LOOP(PAIR, x, w, end)         \
+    do {                                      \
+        PAIR((x), (w));                       \
+        PAIR((x) + 1, (w) + 2);               \
+        PAIR((x) + 2, (w) + 4);               \
+        PAIR((x) + 3, (w) + 6);               \
+        PAIR((x) + 4, (w) + 8);               \
+        PAIR((x) + 5, (w) + 10);              \
+        PAIR((x) + 6, (w) + 12);              \
+        PAIR((x) + 7, (w) + 14);              \
+        (x) += 8;                             \
+        (w) += 16;                            \
     } while ((x) != (end))
 
 SQZ_APART void sqz_dot_sixteens(const sqz_pairs_t *x, const sqz_pairs_t *w,
@@ -174,7 +177,7 @@ SQZ_APART void sqz_dot_sixteens(const sqz_pairs_t *x, const sqz_pairs_t *w,
     int32_t b2 = acc[6];
     int32_t b3 = acc[7];
 
-    SQZ_DOT_LOOP(x, w, end);
+    SQZ_DOT_LOOP(SQZ_DOT_PAIR, x, w, end);
     acc[0] = a0;
     acc[1] = a1;
     acc[2] = a2;
@@ -206,18 +209,7 @@ SQZ_APART void sqz_dot_last(const sqz_pairs_t *x, const sqz_pairs_t *w, const sq
     int32_t a2 = acc[2];
     int32_t a3 = acc[3];
 
-    do {
-        SQZ_DOT_LAST_PAIR(x, w);
-        SQZ_DOT_LAST_PAIR(x + 1, w + 2);
-        SQZ_DOT_LAST_PAIR(x + 2, w + 4);
-        SQZ_DOT_LAST_PAIR(x + 3, w + 6);
-        SQZ_DOT_LAST_PAIR(x + 4, w + 8);
-        SQZ_DOT_LAST_PAIR(x + 5, w + 10);
-        SQZ_DOT_LAST_PAIR(x + 6, w + 12);
-        SQZ_DOT_LAST_PAIR(x + 7, w + 14);
-        x += 8;
-        w += 16;
-    } while (x != end);
+    SQZ_DOT_LOOP(SQZ_DOT_LAST_PAIR, x, w, end);
     acc[0] = a0;
     acc[1] = a1;
     acc[2] = a2;
@@ -258,9 +250,9 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
                                   sqz_four_t acc[2])
 {
     const int32_t bytes = 2 * sqz_lane_bytes(k);
-    const sqz_pairs_t *const x = (const sqz_pairs_t *)(const void *)window;
-    const sqz_pairs_t *const w = (const sqz_pairs_t *)(const void *)group;
-    const sqz_pairs_t *const end = (const sqz_pairs_t *)(const void *)(window + bytes);
+    const sqz_pairs_t *const x = sqz_pairs(window);
+    const sqz_pairs_t *const w = sqz_pairs(group);
+    const sqz_pairs_t *const end = sqz_pairs(window + bytes);
 
     if (k > 12) {
         sqz_dot_sixteens(x, w, end, acc[0]);
@@ -268,24 +260,6 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
         sqz_dot_fours(x, w, end, acc[0]);
     }
     return group + 2 * bytes;
-}
-
-/* The same for the first pixel alone. */
-SQZ_INLINE void sqz_dot_first(const uint8_t *window, const uint8_t *group, int32_t k,
-                              sqz_four_t acc)
-{
-    if (k > 12) {
-        sqz_dot_last((const sqz_pairs_t *)(const void *)window,
-                     (const sqz_pairs_t *)(const void *)group,
-                     (const sqz_pairs_t *)(const void *)(window + 2 * sqz_lane_bytes(k)), acc);
-    } else {
-        sqz_four_t both[2];
-
-        sqz_four_load(&both[0], acc);
-        sqz_four_load(&both[1], acc);
-        (void)sqz_dot(window, group, k, both);
-        sqz_four_store(acc, both[0]);
-    }
 }
 
 /* Rescale eight sums by form FIXED: the bytes of the first pixel low, of the second high. */
@@ -316,46 +290,11 @@ SQZ_APART uint64_t sqz_dot_bias(const sqz_pairs_t *x, const sqz_pairs_t *w,
     int32_t b2 = a2;
     int32_t b3 = a3;
 
-    SQZ_DOT_LOOP(x, w, end);
+    SQZ_DOT_LOOP(SQZ_DOT_PAIR, x, w, end);
     const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
     const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
 
     return sqz_rescale8(a, b, factor);
-}
-
-/* Sums that begin with ACC, rescaled. */
-SQZ_APART uint64_t sqz_dot_from(const sqz_pairs_t *x, const sqz_pairs_t *w,
-                                const sqz_pairs_t *end, const int32_t acc[2 * SQZ_GROUP],
-                                const int32_t *factor)
-{
-    int32_t a0 = acc[0];
-    int32_t a1 = acc[1];
-    int32_t a2 = acc[2];
-    int32_t a3 = acc[3];
-    int32_t b0 = acc[4];
-    int32_t b1 = acc[5];
-    int32_t b2 = acc[6];
-    int32_t b3 = acc[7];
-
-    SQZ_DOT_LOOP(x, w, end);
-    const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
-    const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
-
-    return sqz_rescale8(a, b, factor);
-}
-
-/* WINDOW times GROUP on top of ACC, rescaled. */
-SQZ_INLINE uint64_t sqz_dot_on(const uint8_t *window, const uint8_t *group, int32_t k,
-                               sqz_four_t acc[2], const int32_t *factor)
-{
-    if (k > 12) {
-        return sqz_dot_from((const sqz_pairs_t *)(const void *)window,
-                            (const sqz_pairs_t *)(const void *)group,
-                            (const sqz_pairs_t *)(const void *)(window + 2 * sqz_lane_bytes(k)),
-                            acc[0], factor);
-    }
-    (void)sqz_dot(window, group, k, acc);
-    return sqz_rescale8(acc[0], acc[1], factor);
 }
 
 SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
@@ -367,35 +306,35 @@ SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
-                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+                                        const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
 {
-    const int32_t bytes = 2 * sqz_lane_bytes(fixed.k);
-    const sqz_pairs_t *const x = (const sqz_pairs_t *)(const void *)window;
-    const sqz_pairs_t *const w = (const sqz_pairs_t *)(const void *)group;
-    const sqz_pairs_t *const end = (const sqz_pairs_t *)(const void *)(window + bytes);
+    const int32_t bytes = 2 * sqz_lane_bytes(fixed->k);
+    const sqz_pairs_t *const x = sqz_pairs(window);
+    const sqz_pairs_t *const w = sqz_pairs(group);
+    const sqz_pairs_t *const end = sqz_pairs(window + bytes);
     uint64_t eight;
 
-    if (fixed.k > 12 && second != 0) {
-        eight = sqz_dot_bias(x, w, end, fixed.bias, fixed.factor);
-    } else if (fixed.k > 12) {
+    if (fixed->k > 12 && second != 0) {
+        eight = sqz_dot_bias(x, w, end, fixed->bias, fixed->factor);
+    } else if (fixed->k > 12) {
         sqz_four_t acc;
         uint32_t four;
 
-        sqz_four_load(&acc, fixed.bias);
+        sqz_four_load(&acc, fixed->bias);
         sqz_dot_last(x, w, end, acc);
-        four = sqz_rescale4(acc, fixed.factor, fixed.low);
+        four = sqz_rescale4(acc, fixed->factor, fixed->low);
         memcpy(out, &four, sizeof four);
         return group + 2 * bytes;
     } else {
         sqz_four_t acc[2];
 
-        sqz_four_load(&acc[0], fixed.bias);
-        sqz_four_load(&acc[1], fixed.bias);
-        (void)sqz_dot(window, group, fixed.k, acc);
-        eight = sqz_rescale8(acc[0], acc[1], fixed.factor);
+        sqz_four_load(&acc[0], fixed->bias);
+        sqz_four_load(&acc[1], fixed->bias);
+        (void)sqz_dot(window, group, fixed->k, acc);
+        eight = sqz_rescale8(acc[0], acc[1], fixed->factor);
     }
-    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed.low);
-    sqz_store4(out, (uint32_t)eight, fixed.low);
+    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed->low);
+    sqz_store4(out, (uint32_t)eight, fixed->low);
     return group + 2 * bytes;
 }
 

@@ -187,7 +187,7 @@ SQZ_INLINE __m128i sqz_added_up(__m128i a, __m128i b, __m128i c, __m128i d)
 
 /* Products of the values of each pixel that LOAD gives with those of four filters, which are BYTES
  * apart. */
-#define SQZ_DOT_VALUES(LOAD, bytes)                                      \
+#define SQZ_DOT_LOADED(LOAD, bytes)                                      \
     do {                                                                 \
         const __m128i a = LOAD(window);                                  \
         const __m128i b = LOAD(window + (bytes));                        \
@@ -221,10 +221,10 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
     __m128i b3 = a0;
 
     for (; window != end; window += 32, group += 16 * SQZ_GROUP) {
-        SQZ_DOT_VALUES(sqz_vector_load16, 16);
+        SQZ_DOT_LOADED(sqz_vector_load16, 16);
     }
     if (rounded & 4) {
-        SQZ_DOT_VALUES(sqz_vector_load8, 8);
+        SQZ_DOT_LOADED(sqz_vector_load8, 8);
         group += 8 * SQZ_GROUP;
     }
     acc[0] = _mm_add_epi32(acc[0], sqz_added_up(a0, a1, a2, a3));
@@ -262,13 +262,13 @@ SQZ_INLINE __m128i sqz_rescale8(const sqz_four_t acc[2], __m128i factor, uint8_t
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
-                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+                                        const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
 {
-    const __m128i bias = sqz_vector_load16(fixed.bias);
+    const __m128i bias = sqz_vector_load16(fixed->bias);
     sqz_four_t acc[2] = {bias, bias};
 
-    group = sqz_dot(window, group, fixed.k, acc);
-    const __m128i bytes = sqz_rescale8(acc, sqz_vector_load16(fixed.factor), fixed.low);
+    group = sqz_dot(window, group, fixed->k, acc);
+    const __m128i bytes = sqz_rescale8(acc, sqz_vector_load16(fixed->factor), fixed->low);
 
     sqz_vector_store4(out + second, _mm_srli_si128(bytes, 4));
     sqz_vector_store4(out, bytes);

@@ -22,7 +22,7 @@ typedef struct {
 
 /* Add to SUMS0 and SUMS1, of two pixels, what the window of the tile's outputs gives. */
 static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work, int32_t *sums0,
-                                int32_t *sums1)
+                     int32_t *sums1)
 {
     const uint8_t *group = work->run;
 
@@ -38,7 +38,8 @@ static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work, int32_t *
 }
 
 /* Add what the tile's channels of one row, STRIP, give to the squeeze's sums of that row. */
-static void add_row(const squeeze_t *squeeze, const sqz_work_t *work, sqz_strip_t strip, int32_t row)
+static void add_row(const squeeze_t *squeeze, const sqz_work_t *work, sqz_strip_t strip,
+                    int32_t row)
 {
     const int32_t width = squeeze->layer->out.width;
     int32_t *sums = squeeze->sums + (row - squeeze->first_row) * width * squeeze->filters;

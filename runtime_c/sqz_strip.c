@@ -27,11 +27,12 @@ static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row
     const int32_t top = row * window->stride - window->padding;
     const int32_t above = sqz_min(window->height, sqz_max(0, -top));
     const int32_t is_whole = layer->in.channels % SQZ_LANES == 0;
+    uint8_t *const pixels = tile->work->window;
     const view_t view = {
         .layer = layer,
         .in = in,
-        .window = tile->work->window,
-        .room = is_whole ? NULL : (uint8_t *)tile->work->window + 2 * sqz_lane_bytes(tile->filter_weights),
+        .window = pixels,
+        .room = is_whole ? NULL : pixels + 2 * sqz_lane_bytes(tile->filter_weights),
         .left = -(int32_t)window->padding,
         .above = above,
         .below = sqz_max(above, sqz_min(window->height, layer->in.height - top)),
@@ -144,8 +145,9 @@ static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t a
 static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out, int32_t second)
 {
     const sqz_conv_t *const layer = tile->layer;
-    const uint8_t *group = (const uint8_t *)tile->work->tile + channel / SQZ_GROUP * tile->group_bytes;
+    const uint8_t *group = tile->work->tile;
 
+    group += channel / SQZ_GROUP * tile->group_bytes;
     for (; channel < tile->channels; channel += SQZ_GROUP) {
         const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);
         const int32_t *const bias = layer->bias + tile->first + channel;
@@ -174,26 +176,19 @@ static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out, int
 static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
     const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
-    const uint8_t *const window = tile->work->window;
-    const uint8_t *group = tile->work->tile;
     const int32_t channels = tile->channels & ~(SQZ_GROUP - 1);
-    const uint8_t *const end = out + channels;
     const int32_t all = requantizer->factor[0];
     const int32_t shared[SQZ_GROUP] = {all, all, all, all};
-    const int32_t step = requantizer->per_filter ? SQZ_GROUP : 0;
-    sqz_fixed_t fixed = {
+    const sqz_fixed_t fixed = {
         .k = tile->filter_weights,
         .bias = tile->layer->bias + tile->first,
-        .factor = step ? requantizer->factor + tile->first : shared,
+        .factor = requantizer->per_filter ? requantizer->factor + tile->first : shared,
+        .step = requantizer->per_filter ? SQZ_GROUP : 0,
         .lift = requantizer->lift,
         .low = requantizer->low,
     };
 
-    for (; out != end; out += SQZ_GROUP) {
-        group = sqz_dot_fixed(window, group, fixed, out, second);
-        fixed.bias += SQZ_GROUP;
-        fixed.factor += step;
-    }
+    sqz_dots_fixed(tile->work->window, tile->work->tile, fixed, channels, out, second);
     return channels;
 }
 

@@ -13,14 +13,15 @@ from sqz2c.ir.program import Program, Segment
 
 # sizeof of the descriptors on a 32-bit Cortex-M (checked against the compiler by a test).
 DESCRIPTOR_BYTES = {
-    "sqz_conv_t": 88,
-    "sqz_conv_average_t": 96,
+    "sqz_conv_t": 92,
+    "sqz_conv_average_t": 100,
     "sqz_maxpool_t": 22,
     "sqz_lookup_t": 16,
     "sqz_fire_t": 20,
-    "sqz_scratch_t": 28,
+    "sqz_scratch_t": 36,
 }
-RUNTIME_TABLE_BYTES = 64 + 128 + 1024  # runtime_c has of its own: sqz_crc32.c, sqz_huffman.c
+# What runtime_c has of its own: sqz_crc32.c, sqz_huffman.c, sqz_dot.c, sqz_winograd.c.
+RUNTIME_TABLE_BYTES = 64 + (128 + 1024) + 4 + 8
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def _layer_entry(program: Program, layer: Any, views: Sequence[LayerView]) -> di
         "bytes": sum(len(array.data) for array in view.arrays),
         "macs": macs(graph, layer),
         "estimate": program.estimates.get(layer.name, 0),
+        "kernel": program.kernel_of(layer),
         "requantizer": layer.requantizer.form,
         "window": [layer.kernel_height, layer.kernel_width, layer.stride, layer.padding],
     }

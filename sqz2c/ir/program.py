@@ -17,6 +17,7 @@ from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
 TILE_CHANNELS = 4  # the fewest filters a tile
 
 InputMode = Literal["image", "arena", "rows"]
+Kernel = Literal["products", "values", "winograd"]
 BufferKind = Literal["map", "ring", "sums", "scratch"]
 
 
@@ -30,18 +31,25 @@ class Step:
 
     A turn computes ROWS rows of the step's output (of the head: of its convolution), the last turn
     what is left of LIMIT, the rows that anybody reads. Its weights are decoded once a turn, in
-    tiles of TILE_CHANNELS filters, each swept over all rows of the turn.
+    tiles of TILE_CHANNELS filters, each swept over all rows of the turn. KERNELS names
+    those of its convolutions that are not computed product by product: "values" is by distinct
+    weight values (ir/values.py), "winograd" with fewer products (ir/winograd.py).
     """
 
     layers: tuple[Layer, ...]
     rows: int
     limit: int
     tile_channels: int = TILE_CHANNELS
+    kernels: tuple[tuple[str, Kernel], ...] = ()
 
     @property
     def convs(self) -> tuple[Conv, ...]:
         """The convolutions that read the step's input."""
         return tuple(c for c in self.filters if c.input == self.input)
+
+    def kernel_of(self, conv: Conv) -> Kernel:
+        """How CONV is computed."""
+        return dict(self.kernels).get(conv.name, "products")
 
     @property
     def filters(self) -> tuple[Conv, ...]:
@@ -185,6 +193,10 @@ class Program:
     @property
     def steps(self) -> tuple[Step, ...]:
         return tuple(step for segment in self.segments for step in segment.steps)
+
+    def kernel_of(self, conv: Conv) -> Kernel:
+        """How CONV is computed."""
+        return next((s.kernel_of(conv) for s in self.steps if conv in s.layers), "products")
 
     @property
     def decoded_weights(self) -> int:

@@ -3,14 +3,17 @@ What a plan costs in instructions: the one place with such figures.
 
 Counted on a Cortex-M4 in QEMU (`sqz2c profile`, `python -m benchmarks.cost`). The terms follow the
 kernels of runtime_c: weights are decoded once a turn, windows of two pixels are built once a tile,
-and each group of four filters takes a block of products a window.
+and each group of four filters takes a block of products a window; or, by distinct values, inputs of
+blocks of pixels are added up by equal weights first (ir/values.py).
 """
 
 from dataclasses import dataclass
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv
-from sqz2c.ir.program import Program, Step
+from sqz2c.ir.program import Kernel, Program, Step
+from sqz2c.ir.values import can_go_by_values, value_lists
+from sqz2c.ir.winograd import can_go_by_winograd
 
 OPEN = 3000  # to open a layer's stream and build its tables
 DECODE = 11.5  # a decoded weight, its place in a group included
@@ -22,6 +25,29 @@ SUMS = 34  # four sums on two pixels, loaded and stored, instead of rescaled
 FINISH = 22  # a sum, begun and rescaled
 POOL = 4.5  # an input of a pool that is folded in: a pixel and channel
 GROUP = 4
+
+# By distinct values (`python -m benchmarks.values`); a block is 16 pixels of a row.
+LIST = 107  # a filter's list, written
+CHAIN = 10.6  # a decoded weight, 0 or not
+PLACE = 12.75  # one that is not 0, its place in a list
+HEAD = 26  # a run of equal ones
+COLUMN = 33  # a pixel and column of its window
+ROW = 2.03  # a value of it
+POSITION = 1.86  # a weight that is not 0 on a block
+SUM = 1.39  # and each pair of pixels of it
+RUN = 14.5  # a run on a block
+PRODUCTS = 20.2  # and each half of it
+OUTPUT = 24.4  # an output: rescaling, storing
+BLOCK_PIXELS = 16
+
+# With fewer products; a block is four filters on two pairs of pixels.
+TRANSFORM = 4  # a decoded weight more
+PAIR = 130  # a pair's window
+PAIR_VALUE = 9.5  # a channel and row of it
+PAIRS = 420  # a block
+PAIRS_QUAD = 94  # four values of each of its four sums
+PAIRS_LAST = 0.65  # of a block, where a row ends with a single pair
+SUMS_KEPT = (4, 6, 7, 8)  # pairs of pixels of a block that there are loops for
 
 
 @dataclass(frozen=True)
@@ -45,10 +71,7 @@ def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
     they are summed into, rows that two turns need are computed by both.
     """
     rows = _computed_rows(graph, step)
-    costs = {
-        conv.name: LayerCost(step.turns * _decoding(conv), _sweeping(graph, step, conv, rows))
-        for conv in step.convs
-    }
+    costs = {conv.name: _conv_cost(graph, step, conv, rows) for conv in step.convs}
     if step.pool is not None:
         tensor = graph.tensor(step.pool.input)
         costs[step.pool.name] = LayerCost(pool=POOL * rows * tensor.width * tensor.channels)
@@ -58,6 +81,15 @@ def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
         )
 
     return costs
+
+
+def _conv_cost(graph: Graph, step: Step, conv: Conv, rows: float) -> LayerCost:
+    kernel = step.kernel_of(conv)
+    if kernel == "values":
+        return LayerCost(step.turns * _listing(conv), _adding(graph, step, conv, rows))
+    if kernel == "winograd":
+        return LayerCost(step.turns * _transforming(conv), _pairing(graph, step, conv, rows))
+    return LayerCost(step.turns * _decoding(conv), _sweeping(graph, step, conv, rows))
 
 
 def _computed_rows(graph: Graph, step: Step) -> float:
@@ -90,6 +122,67 @@ def _sweeping(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
     blocks = _up(conv.out_channels, GROUP) * rows * _up(width, 2)
 
     return windows + blocks * (BLOCK + QUAD * _up(conv.filter_weights, 4))
+
+
+def _listing(conv: Conv) -> float:
+    lists = value_lists(conv)
+    placed = PLACE * float(lists.nonzero.sum()) + HEAD * float(lists.runs.sum())
+
+    return OPEN + CHAIN * conv.weights.size + placed + LIST * conv.out_channels
+
+
+def _adding(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
+    """Rows of inputs once a tile; then sums a position, products a run, for each block."""
+    width, lists = graph.tensor(conv.output).width, value_lists(conv)
+    tiles = _up(conv.out_channels, step.tile_channels)
+    window = width * COLUMN * conv.kernel_height * conv.kernel_width
+    window += _up(width, 4) * 4 * ROW * conv.filter_weights
+    positions, runs = float(lists.nonzero.sum()), float(lists.runs.sum())
+    total = tiles * window + OUTPUT * width * conv.out_channels
+    for first in range(0, width, BLOCK_PIXELS):
+        pixels = min(BLOCK_PIXELS, width - first)
+        sums = next(kept for kept in SUMS_KEPT if 2 * kept >= pixels)
+        total += positions * (POSITION + SUM * sums)
+        total += runs * (RUN + PRODUCTS * _up(pixels, BLOCK_PIXELS // 2))
+
+    return rows * total
+
+
+def _transforming(conv: Conv) -> float:
+    return _decoding(conv) + TRANSFORM * conv.weights.size
+
+
+def _pairing(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
+    """Windows of pairs of pixels once a tile, a block for each group and two pairs."""
+    pairs = _up(graph.tensor(conv.output).width, 2)
+    values = conv.kernel_height * conv.in_channels
+    tiles = _up(conv.out_channels, step.tile_channels)
+    windows = tiles * pairs * (PAIR + PAIR_VALUE * values)
+    blocks = _up(conv.out_channels, GROUP) * (pairs // 2 + PAIRS_LAST * (pairs % 2))
+
+    return rows * (windows + blocks * (PAIRS + PAIRS_QUAD * _up(values, 4)))
+
+
+def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
+    """
+    Which convolutions of STEP take fewer instructions than product by product, if they are decoded
+    once: their names and kernels.
+    """
+    found: list[tuple[str, Kernel]] = []
+    for conv in step.convs:
+        rows = graph.tensor(conv.output).height
+        costs: dict[Kernel, float] = {
+            "products": _decoding(conv) + _sweeping(graph, step, conv, rows)
+        }
+        if can_go_by_values(conv):
+            costs["values"] = _listing(conv) + _adding(graph, step, conv, rows)
+        if can_go_by_winograd(conv):
+            costs["winograd"] = _transforming(conv) + _pairing(graph, step, conv, rows)
+        best = min(costs, key=lambda kernel: costs[kernel])
+        if best != "products":
+            found.append((conv.name, best))
+
+    return tuple(found)
 
 
 def _summing(graph: Graph, step: Step, squeeze: Conv) -> float:

@@ -17,9 +17,11 @@ from tests.tools import call, need
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 LINKED = [
     "full cortex-m0",
+    "full cortex-m4",
     *(
         pytest.param(f"{member} {core}", marks=pytest.mark.slow)
-        for member, core in product(MEMBERS, ("cortex-m4", "cortex-m33"))
+        for member, core in product(MEMBERS, ("cortex-m4", "cortex-m33", "cortex-m55"))
+        if (member, core) != ("full", "cortex-m4")
     ),
 ]
 MEMORY = {"memcpy", "memset"}

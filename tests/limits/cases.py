@@ -49,7 +49,7 @@ def example() -> Graph:
 
 CASES = {
     "fashion_mnist": Case(example, "image", None, ALL),
-    "fashion_mnist by rows": Case(example, "rows", 8_192, ("mps2_an386",)),
+    "fashion_mnist by rows": Case(example, "rows", 12_288, ("mps2_an386",)),
     "v1.1 unpruned": Case(unpruned, "arena", RAM, ("mps2_an386", "mps3_an547")),
     "v1.1 unpruned by rows": Case(unpruned, "rows", 65_536, ("mps2_an386",)),
     "v1.1 pruned": Case(pruned, "arena", RAM, ("mps2_an386", "mps3_an547")),

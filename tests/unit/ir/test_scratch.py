@@ -18,10 +18,10 @@ KERNELS = ROOT / "runtime_c"
 
 
 @pytest.mark.parametrize(
-    ("weights", "expected"), [(1, 16), (8, 16), (9, 24), (16, 32), (17, 40), (27, 56), (576, 1152)]
+    ("weights", "expected"), [(1, 20), (8, 20), (9, 24), (16, 32), (17, 64), (27, 64), (576, 1152)]
 )
 def test_a_filter_has_room_as_int16_and_as_int8(weights: int, expected: int) -> None:
-    """Two bytes a weight in fours, and one byte a weight in sixteens."""
+    """Two bytes a weight in fours, beyond 16 in sixteens; one in sixteens, and a sum's four."""
     assert expected == filter_bytes(weights)
     assert 0 == expected % 4
 
@@ -94,6 +94,6 @@ def test_a_summed_step_by_hand() -> None:
     width, pooled = (graph.tensor(name).width for name in (step.convs[0].output, step.pool.output))
     filters = step.squeeze.out_channels
     assert (54, 3, 4) == (weights, filters, step.tile_channels)
-    assert (2048, 4 * 112, 2 * 112 + 64) == (scratch.tables, scratch.tile, scratch.window)
-    assert (4 * width, 4 * 16 + 4 * 3, 2 * 16) == (scratch.strip, scratch.run, scratch.run_window)
+    assert (2048, 4 * 128, 2 * 128 + 64) == (scratch.tables, scratch.tile, scratch.window)
+    assert (4 * width, 4 * 20, 2 * 20) == (scratch.strip, scratch.run, scratch.run_window)
     assert 4 * 2 * pooled == scratch.open_rows

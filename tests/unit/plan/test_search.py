@@ -78,20 +78,22 @@ def undominated(points: set[tuple[int, int]]) -> list[tuple[int, int]]:
 @EVERY_MODE
 @EVERY_TINY
 @pytest.mark.parametrize(
-    ("summed", "tiled"),
+    ("summed", "tiled", "quick"),
     [
-        (False, False),
-        pytest.param(True, False, marks=pytest.mark.slow),
-        pytest.param(False, True, marks=pytest.mark.slow),
+        (False, False, False),
+        pytest.param(True, False, False, marks=pytest.mark.slow),
+        pytest.param(False, True, False, marks=pytest.mark.slow),
+        pytest.param(False, False, True, marks=pytest.mark.slow),
     ],
 )
 def test_no_plan_beats_the_frontier(
-    member: Member, mode: InputMode, summed: bool, tiled: bool
+    member: Member, mode: InputMode, summed: bool, tiled: bool, quick: bool
 ) -> None:
     """Of all cuttings and all rows a turn, none is smaller at the same cost or cheaper."""
     each = limited(
         stages(member),
         lambda stage, c: (summed or not c.summed)
+        and (quick or not c.quick)
         and (tiled or c.tile_channels == min(stage.tiles(c.summed))),
     )
     sizes: dict[Cut, int] = {}

@@ -4,12 +4,13 @@ Stages: what the search moves around, and what rows a turn cost.
 
 import pytest
 
+from sqz2c.ir.layer import Conv
 from sqz2c.ir.scratch import scratch_of
-from sqz2c.plan.cost import DECODE, OPEN, WINDOW
+from sqz2c.plan.cost import DECODE, OPEN, SUMS, VALUE, WINDOW
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.stages import Choice, Stage
 from tests.networks import Member
-from tests.unit.plan.plans import MEMBERS, PADDED, POOLED, TABLED, stages
+from tests.unit.plan.plans import MEMBERS, PADDED, POOLED, SMALL, TABLED, stages
 
 
 def names(stage: Stage) -> list[str]:
@@ -34,17 +35,32 @@ def test_choices_are_the_least_rows_for_each_number_of_turns(member: Member) -> 
         limit = stage.limit
         turns = {rows: -(-limit // rows) for rows in range(1, limit + 1)}
         least = {count: min(r for r in turns if turns[r] == count) for count in turns.values()}
-        ways = [(way, tile) for way in {False, stage.can_sum} for tile in stage.tiles(way)]
-        expected = {Choice(rows, *way) for rows in least.values() for way in ways}
-        assert expected == set(stage.choices)
-        assert len(expected) == len(stage.choices)
+        expected = {(rows, way) for rows in least.values() for way in {False, stage.can_sum}}
+        assert expected == {choice.pace for choice in stage.choices}
+        assert len(set(stage.choices)) == len(stage.choices)
+
+
+@pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS)
+def test_no_choice_of_a_pace_is_matched_in_scratch_and_cost(member: Member) -> None:
+    """What is tried is what no other tile or kernel beats, and something beats all the others."""
+    for stage in stages(member):
+        rows = stage.limit
+        tried = [choice for choice in stage.choices if choice.pace == (rows, False)]
+        points = [(stage.inside(choice)[1], stage.cost(choice)) for choice in tried]
+        assert points == sorted(points)
+        assert [cost for _, cost in points] == sorted({cost for _, cost in points})[::-1]
+        for quick in (False, True):
+            for tile in stage.tiles(False, quick):
+                choice = Choice(rows, False, tile, quick)
+                size, cost = stage.inside(choice)[1], stage.cost(choice)
+                assert any(a <= size and b <= cost for a, b in points)
 
 
 @pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS)
 def test_fewer_rows_a_turn_never_cost_less(member: Member) -> None:
     """Decoding is paid by the turn: the cost falls as the rows a turn grow."""
     for stage in stages(member):
-        for way in {(choice.summed, choice.tile_channels) for choice in stage.choices}:
+        for way in {(c.summed, c.tile_channels, c.quick) for c in stage.choices}:
             rows = sorted({choice.rows for choice in stage.choices})
             costs = [stage.cost(Choice(count, *way)) for count in rows]
             assert sorted(costs, reverse=True) == costs
@@ -87,27 +103,48 @@ def test_windows_are_built_once_a_tile() -> None:
     """Of each pixel, for each tile of each convolution that reads it."""
     stage = stages(TABLED)[3]  # two expands of 8 filters, and the head
     expands, head = (step for step in stage.steps if step.convs)
-    values = 0
-    for conv in expands.convs:
-        shape = stage.graph.tensor(conv.output)
-        values += conv.filter_weights * shape.height * shape.width
+    windows = sum(window_cost(stage, conv) for conv in expands.convs)
     saved = stage.cost(Choice(2)) - stage.cost(Choice(2, tile_channels=8))
     assert (8, 8) == tuple(conv.out_channels for conv in expands.convs)
     assert head.convs[0].out_channels <= 12
-    shape = stage.graph.tensor(head.convs[0].output)
     tiles = -(-head.convs[0].out_channels // 4) - -(-head.convs[0].out_channels // 8)
-    values += tiles * head.convs[0].filter_weights * shape.height * shape.width
-    assert abs(WINDOW * values - saved) < 4
+    windows += tiles * window_cost(stage, head.convs[0])
+    assert abs(windows - saved) < 4
 
 
-def test_summing_into_a_squeeze_is_dearer() -> None:
-    """Each tile raises sums, and rows between two pool windows are computed twice."""
-    for stage in stages(TABLED)[:-1]:
-        assert stage.can_sum
-        for tile in stage.tiles(True):
-            stored, summed = Choice(2, False, tile), Choice(2, True, tile)
-            assert stage.cost(stored) < stage.cost(summed)
-    assert not stages(TABLED)[-1].can_sum  # ReLU comes before the average
+def window_cost(stage: Stage, conv: Conv) -> float:
+    """Of all windows that CONV reads, built once."""
+    shape = stage.graph.tensor(conv.output)
+    return shape.height * shape.width * (WINDOW + VALUE * conv.filter_weights)
+
+
+def test_summing_raises_sums_once_a_tile() -> None:
+    """Six filters of each expand in one tile instead of two: half of the sums' loads and stores."""
+    stage = stages(SMALL)[1]
+    (step,) = stage.steps_for(Choice(2, summed=True))
+    assert step.squeeze is not None and stage.limit % 2 == 0
+    assert [(6, 0), (6, 6)] == [(conv.out_channels, conv.first_channel) for conv in step.convs]
+    shape = stage.graph.tensor(step.squeeze.output)
+    groups, pairs = -(-shape.channels // 4), -(-shape.width // 2)
+    saved = stage.cost(Choice(2, True, 4)) - stage.cost(Choice(2, True, 8))
+    windows = sum(window_cost(stage, conv) for conv in step.convs)
+    assert abs(windows + 2 * shape.height * pairs * groups * SUMS - saved) < 4
+
+
+def test_summing_through_a_pool_computes_rows_twice() -> None:
+    """Those between two turns, so more turns cost more than the weights that they decode."""
+    stage = stages(TABLED)[2]
+    (step,) = stage.steps_for(Choice(1, summed=True))
+    assert step.pool is not None and step.squeeze is not None
+    convs = (*step.convs, step.squeeze)
+    decoding = sum(OPEN + DECODE * conv.weights.size for conv in convs)
+    once, twice = (stage.cost(Choice(rows, True)) for rows in (stage.limit, stage.limit // 2))
+    assert 1 < stage.limit and once + decoding + 1000 < twice
+
+
+def test_only_a_squeeze_is_summed_into() -> None:
+    """Not the head: its ReLU comes before the average."""
+    assert [True, True, True, False] == [stage.can_sum for stage in stages(TABLED)]
 
 
 def test_the_steps_of_a_stage_go_in_step() -> None:
@@ -128,7 +165,8 @@ def test_a_summed_stage_stores_nothing_between_its_layers() -> None:
     squeeze = pooled.graph.tensor("fire4/squeeze")
     scratch = scratch_of(pooled.graph, step)
     assert scratch is not None
-    sums = 4 * 2 * squeeze.width * squeeze.channels
+    assert 3 == squeeze.channels
+    sums = 4 * 2 * squeeze.width * 4  # whole groups of filters
     assert (0, scratch.size + sums) == pooled.inside(Choice(2, summed=True))
     assert {"fire4/squeeze scratch": 0, "fire4/squeeze sums": scratch.size} == pooled.passing(
         Choice(2, summed=True)

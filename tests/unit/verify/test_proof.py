@@ -118,17 +118,17 @@ FAULTS = {
     ),
     "zero point": (
         "runtime/*.c",
-        replace_once("in[i] - zero_point", "in[i] - zero_point - (zero_point > 0)"),
-        "fire2/squeeze",
+        replace_once("slot, at, view->layer->in_zero_point, count", "slot, at, 0, count"),
+        "fire2/expand3x3",
     ),
     "padding": (
         "runtime/*.c",
-        replace_once("(end - begin) * channels, sums", "(end - begin - 1) * channels, sums"),
-        "fire2/squeeze",
+        replace_once("at += begin * in->channels;", "at += (begin - 1) * in->channels;"),
+        "fire2/expand3x3",
     ),
     "clamp": (
-        "runtime/sqz_requantize.h",
-        replace_once("positive > 255 ? 255 : positive", "positive > 254 ? 254 : positive"),
+        "runtime/sqz_strip.c",
+        replace_once(".low = requantizer->low,", ".low = (uint8_t)(requantizer->low + 1),"),
         "conv1",
     ),
     "head": (

@@ -75,7 +75,7 @@ const uint8_t tiny_conv1_values_symbols[12] SQZ_WEIGHTS_SECTION = {
     0x00, 0x47, 0x52, 0x5a, 0x82, 0x8a, 0x0e, 0x35, 0x41, 0x56, 0xe4, 0xf7,
 };
 const int32_t tiny_conv1_bias[3] SQZ_WEIGHTS_SECTION = {
-    816445, 0, 896904,
+    -1459907, 0, -7332984,
 };
 const int32_t tiny_conv1_factor[3] SQZ_WEIGHTS_SECTION = {
     66983199, 1073741824, 88986042,
@@ -86,7 +86,7 @@ const uint8_t tiny_fire2_squeeze_bits[6] SQZ_WEIGHTS_SECTION = {
     0x00, 0x43, 0x1a, 0xa4, 0x20, 0x00,
 };
 const int32_t tiny_fire2_squeeze_bias[2] SQZ_WEIGHTS_SECTION = {
-    2018972, 157547,
+    1447580, 526187,
 };
 const int32_t tiny_fire2_squeeze_factor[2] SQZ_WEIGHTS_SECTION = {
     160252632, 337926424,
@@ -97,7 +97,7 @@ const uint8_t tiny_fire2_expand1x1_bits[6] SQZ_WEIGHTS_SECTION = {
     0x66, 0x00, 0x00, 0x00, 0xe0, 0x00,
 };
 const int32_t tiny_fire2_expand1x1_bias[3] SQZ_WEIGHTS_SECTION = {
-    380351, 0, 126633,
+    -1029697, 0, 569001,
 };
 const int32_t tiny_fire2_expand1x1_factor[3] SQZ_WEIGHTS_SECTION = {
     377815290, 1073741824, 514962726,
@@ -130,7 +130,7 @@ const uint8_t tiny_fire2_expand3x3_bits[72] SQZ_WEIGHTS_SECTION = {
     0x00, 0x00, 0xf9, 0x85, 0x00, 0xaa, 0xf3, 0x00,
 };
 const int32_t tiny_fire2_expand3x3_bias[4] SQZ_WEIGHTS_SECTION = {
-    -231233, 24576, 1106228, -1528117,
+    5077183, 24576, 4271924, 6420683,
 };
 const int32_t tiny_fire2_expand3x3_factor[4] SQZ_WEIGHTS_SECTION = {
     105084413, 1073741824, 54641103, 139012141,
@@ -159,7 +159,7 @@ const uint8_t tiny_conv3_bits[14] SQZ_WEIGHTS_SECTION = {
     0x00, 0x00, 0x00, 0xe7, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xcc, 0xed, 0x00,
 };
 const int32_t tiny_conv3_bias[2] SQZ_WEIGHTS_SECTION = {
-    240318, 67333,
+    534718, 903429,
 };
 const int32_t tiny_conv3_factor[2] SQZ_WEIGHTS_SECTION = {
     361527847, 429665234,

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: 0BSD
  *
  * checkpoint  sha256 0000000000000000000000000000000000000000000000000000000000000000
- * weights     825 B of read-only data
- * RAM         1,276 B (one tiny_t), beside the image that you give it
+ * weights     2,121 B of read-only data
+ * RAM         1,552 B (one tiny_t), beside the image that you give it
  * work        8,064 multiply-accumulates an image
  */
 #ifndef TINY_H
@@ -13,7 +13,6 @@
 
 #include <stdint.h>
 
-#include "sqz_huffman.h"
 #include "sqz_types.h"
 
 #ifdef __cplusplus
@@ -34,8 +33,8 @@ extern "C" {
 #define TINY_LOGIT_ZERO 0
 
 /* sizeof(tiny_t), all static RAM of the library. */
-#define TINY_RAM_BYTES 1276
-#define TINY_ARENA_BYTES 96
+#define TINY_RAM_BYTES 1552
+#define TINY_ARENA_BYTES 1536
 
 /* Layers, as sqz_trace (sqz_types.h) numbers them. */
 enum {
@@ -51,23 +50,24 @@ enum {
 };
 
 /* Where everything lies in the arena: inside a segment rows flow through rings (=), sums are added
- * up (+); between segments one whole map (#) waits.
+ * up (+), steps have scratch (.) during their turns; between segments one whole map (#) waits.
  *
- * segment 0: 96 B, conv1+pool1 .. fire2/squeeze
- *   |==========================================                      | pool1 64 B
- *   |                                          ######################| fire2/squeeze 32 B
- * segment 1: 64 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
- *   |=====================                                           | pool2 32 B
- *   |                     #####################                      | fire2/squeeze 32 B
+ * segment 0: 1,536 B, conv1+pool1 .. fire2/squeeze
+ *   |.............................................................   | conv1 scratch 1,472 B
+ *   |................................................                | fire2/squeeze scratch 1,160 B
+ *   |                                                #               | fire2/squeeze 32 B
+ *   |                                                             ===| pool1 64 B
+ * segment 1: 1,520 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
+ *   |................................................                | conv3 scratch 1,168 B
+ *   |............................................................    | fire2/expand3x3 scratch 1,456 B
+ *   |                                                            ==  | pool2 32 B
+ *   |                                                              # | fire2/squeeze 32 B
  */
 
 /* Everything one inference needs. Place it where you like (static, CCM, DTCM); it needs no
  * initialization and keeps nothing between calls. Members are private. */
 typedef struct {
-    uint32_t arena[24];
-    sqz_tables_t tables[1];
-    int8_t tile[108];
-    uint8_t strip[32];
+    uint32_t arena[384];
     struct { /* rows that each step has made */
         int32_t pool1;
         int32_t fire2_squeeze;
