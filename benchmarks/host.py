@@ -60,10 +60,10 @@ class Operators(Qnnpack):
 
 
 def seconds(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+    begin = time.process_time()
     work()
 
-    return time.perf_counter() - begin
+    return time.process_time() - begin
 
 
 def compare(graph: Graph, runs: int) -> str:

@@ -20,11 +20,12 @@
 #include "sqz_kernels.h"
 
 /* What form FIXED needs beside a window and a group: K values, biases and factors of four filters,
- * what sums are lifted by, the smallest output. */
+ * STEP factors from one group to the next, what sums are lifted by, the smallest output. */
 typedef struct {
     int32_t k;
     const int32_t *bias;
     const int32_t *factor;
+    int32_t step;
     int32_t lift;
     uint8_t low;
 } sqz_fixed_t;
@@ -59,6 +60,9 @@ extern const uint32_t sqz_even_bytes;
 #if defined(__ARM_FEATURE_MVE) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_mve.h"
 #else
+#if defined(__SSE2__) && !defined(SQZ_PORTABLE)
+#include "sqz_dot_sse2.h"
+#else
 
 typedef int32_t sqz_four_t[SQZ_GROUP]; /* sums of four filters; a vector where the core has them */
 
@@ -83,14 +87,22 @@ SQZ_INLINE void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
     }
 }
 
-/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. */
+/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. The last four
+ * may be copied on top of some that were. */
 SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
 {
-    for (; count >= 4; count -= 4, to += 4, from += 4) {
-        memcpy(to, from, 4);
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
+    if (count >= 4) {
+        const uint8_t *const last = from + count - 4;
+        uint8_t *const last_to = to + count - 4;
+
+        for (; from < last; from += 4, to += 4) {
+            memcpy(to, from, 4);
+        }
+        memcpy(last_to, last, 4);
+    } else {
+        for (; count > 0; count--) {
+            *to++ = *from++;
+        }
     }
 }
 
@@ -99,6 +111,20 @@ SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
 #else
 #include "sqz_dot_portable.h"
 #endif
+#endif
+
+/* sqz_dot_fixed with CHANNELS filters, one group behind the other. */
+SQZ_INLINE void sqz_dots_fixed(const uint8_t *window, const uint8_t *group, sqz_fixed_t fixed,
+                               int32_t channels, uint8_t *out, int32_t second)
+{
+    const uint8_t *const end = out + channels;
+
+    for (; out != end; out += SQZ_GROUP) {
+        group = sqz_dot_fixed(window, group, &fixed, out, second);
+        fixed.bias += SQZ_GROUP;
+        fixed.factor += fixed.step;
+    }
+}
 #endif
 
 #endif /* SQZ_DOT_H */

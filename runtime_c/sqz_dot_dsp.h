@@ -262,23 +262,6 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
     return group + 2 * bytes;
 }
 
-/* The same for the first pixel alone. */
-SQZ_INLINE void sqz_dot_first(const uint8_t *window, const uint8_t *group, int32_t k,
-                              sqz_four_t acc)
-{
-    if (k > 12) {
-        sqz_dot_last(sqz_pairs(window), sqz_pairs(group),
-                     sqz_pairs(window + 2 * sqz_lane_bytes(k)), acc);
-    } else {
-        sqz_four_t both[2];
-
-        sqz_four_load(&both[0], acc);
-        sqz_four_load(&both[1], acc);
-        (void)sqz_dot(window, group, k, both);
-        sqz_four_store(acc, both[0]);
-    }
-}
-
 /* Rescale eight sums by form FIXED: the bytes of the first pixel low, of the second high. */
 SQZ_INLINE uint64_t sqz_rescale8(const int32_t a[SQZ_GROUP], const int32_t b[SQZ_GROUP],
                                  const int32_t *factor)
@@ -314,39 +297,6 @@ SQZ_APART uint64_t sqz_dot_bias(const sqz_pairs_t *x, const sqz_pairs_t *w,
     return sqz_rescale8(a, b, factor);
 }
 
-/* Sums that begin with ACC, rescaled. */
-SQZ_APART uint64_t sqz_dot_from(const sqz_pairs_t *x, const sqz_pairs_t *w,
-                                const sqz_pairs_t *end, const int32_t acc[2 * SQZ_GROUP],
-                                const int32_t *factor)
-{
-    int32_t a0 = acc[0];
-    int32_t a1 = acc[1];
-    int32_t a2 = acc[2];
-    int32_t a3 = acc[3];
-    int32_t b0 = acc[4];
-    int32_t b1 = acc[5];
-    int32_t b2 = acc[6];
-    int32_t b3 = acc[7];
-
-    SQZ_DOT_LOOP(SQZ_DOT_PAIR, x, w, end);
-    const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
-    const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
-
-    return sqz_rescale8(a, b, factor);
-}
-
-/* WINDOW times GROUP on top of ACC, rescaled. */
-SQZ_INLINE uint64_t sqz_dot_on(const uint8_t *window, const uint8_t *group, int32_t k,
-                               sqz_four_t acc[2], const int32_t *factor)
-{
-    if (k > 12) {
-        return sqz_dot_from(sqz_pairs(window), sqz_pairs(group),
-                            sqz_pairs(window + 2 * sqz_lane_bytes(k)), acc[0], factor);
-    }
-    (void)sqz_dot(window, group, k, acc);
-    return sqz_rescale8(acc[0], acc[1], factor);
-}
-
 SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
 {
     bytes = sqz_raise4(bytes, low);
@@ -356,35 +306,35 @@ SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
-                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+                                        const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
 {
-    const int32_t bytes = 2 * sqz_lane_bytes(fixed.k);
+    const int32_t bytes = 2 * sqz_lane_bytes(fixed->k);
     const sqz_pairs_t *const x = sqz_pairs(window);
     const sqz_pairs_t *const w = sqz_pairs(group);
     const sqz_pairs_t *const end = sqz_pairs(window + bytes);
     uint64_t eight;
 
-    if (fixed.k > 12 && second != 0) {
-        eight = sqz_dot_bias(x, w, end, fixed.bias, fixed.factor);
-    } else if (fixed.k > 12) {
+    if (fixed->k > 12 && second != 0) {
+        eight = sqz_dot_bias(x, w, end, fixed->bias, fixed->factor);
+    } else if (fixed->k > 12) {
         sqz_four_t acc;
         uint32_t four;
 
-        sqz_four_load(&acc, fixed.bias);
+        sqz_four_load(&acc, fixed->bias);
         sqz_dot_last(x, w, end, acc);
-        four = sqz_rescale4(acc, fixed.factor, fixed.low);
+        four = sqz_rescale4(acc, fixed->factor, fixed->low);
         memcpy(out, &four, sizeof four);
         return group + 2 * bytes;
     } else {
         sqz_four_t acc[2];
 
-        sqz_four_load(&acc[0], fixed.bias);
-        sqz_four_load(&acc[1], fixed.bias);
-        (void)sqz_dot(window, group, fixed.k, acc);
-        eight = sqz_rescale8(acc[0], acc[1], fixed.factor);
+        sqz_four_load(&acc[0], fixed->bias);
+        sqz_four_load(&acc[1], fixed->bias);
+        (void)sqz_dot(window, group, fixed->k, acc);
+        eight = sqz_rescale8(acc[0], acc[1], fixed->factor);
     }
-    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed.low);
-    sqz_store4(out, (uint32_t)eight, fixed.low);
+    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed->low);
+    sqz_store4(out, (uint32_t)eight, fixed->low);
     return group + 2 * bytes;
 }
 

@@ -93,66 +93,132 @@ SQZ_INLINE int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
         b3 = sqz_multiply_add(b3, b, w3);                         \
     } while (0)
 
-/* sqz_dot, apart: only so gcc keeps all sums in registers. */
-SQZ_APART void sqz_dot_sums(const uint8_t *window, const int8_t *weights, int32_t k,
-                            sqz_four_t acc[2])
-{
-    const uint8_t *const whole = window + 2 * (k & ~3);
-    const uint8_t *const end = window + 2 * k;
-    int32_t a0 = acc[0][0];
-    int32_t a1 = acc[0][1];
-    int32_t a2 = acc[0][2];
-    int32_t a3 = acc[0][3];
-    int32_t b0 = acc[1][0];
-    int32_t b1 = acc[1][1];
-    int32_t b2 = acc[1][2];
-    int32_t b3 = acc[1][3];
+/* From WINDOW to its end, eight values at a time, then one by one. Each function that does so is one
+ * from the first load to the last store: only so gcc keeps all sums in registers. */
+#define SQZ_DOT_VALUES(k)                                                        \
+    do {                                                                       \
+        const uint8_t *const whole = window + 2 * ((k) & ~7);                  \
+        for (; window != whole; window += 16, weights += 8 * SQZ_GROUP) {      \
+            SQZ_DOT_VALUE(0);                                                  \
+            SQZ_DOT_VALUE(1);                                                  \
+            SQZ_DOT_VALUE(2);                                                  \
+            SQZ_DOT_VALUE(3);                                                  \
+            SQZ_DOT_VALUE(4);                                                  \
+            SQZ_DOT_VALUE(5);                                                  \
+            SQZ_DOT_VALUE(6);                                                  \
+            SQZ_DOT_VALUE(7);                                                  \
+        }                                                                      \
+        const uint8_t *const end = window + 2 * ((k) & 7);                     \
+        for (; window != end; window += 2, weights += SQZ_GROUP) {             \
+            SQZ_DOT_VALUE(0);                                                  \
+        }                                                                      \
+    } while (0)
 
-    for (; window != whole; window += 8, weights += 4 * SQZ_GROUP) {
-        SQZ_DOT_VALUE(0);
-        SQZ_DOT_VALUE(1);
-        SQZ_DOT_VALUE(2);
-        SQZ_DOT_VALUE(3);
-    }
-    for (; window != end; window += 2, weights += SQZ_GROUP) {
-        SQZ_DOT_VALUE(0);
-    }
-    acc[0][0] = a0;
-    acc[0][1] = a1;
-    acc[0][2] = a2;
-    acc[0][3] = a3;
-    acc[1][0] = b0;
-    acc[1][1] = b1;
-    acc[1][2] = b2;
-    acc[1][3] = b3;
+/* Products of both pixels with four filters. */
+SQZ_APART void sqz_dot_sums(const uint8_t *window, const int8_t *weights, int32_t k,
+                            sqz_four_t sums[2])
+{
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
+    int32_t b0 = 0;
+    int32_t b1 = 0;
+    int32_t b2 = 0;
+    int32_t b3 = 0;
+
+    SQZ_DOT_VALUES(k);
+    sums[0][0] = a0;
+    sums[0][1] = a1;
+    sums[0][2] = a2;
+    sums[0][3] = a3;
+    sums[1][0] = b0;
+    sums[1][1] = b1;
+    sums[1][2] = b2;
+    sums[1][3] = b3;
 }
 
 /* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
                                   sqz_four_t acc[2])
 {
-    sqz_dot_sums(window, (const int8_t *)group, k, acc);
+    sqz_four_t sums[2];
+
+    sqz_dot_sums(window, (const int8_t *)group, k, sums);
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        acc[0][i] = sqz_accumulated(sums[0][i], acc[0][i], 0);
+        acc[1][i] = sqz_accumulated(sums[1][i], acc[1][i], 0);
+    }
     return group + SQZ_GROUP * sqz_lane_bytes(k);
 }
 
-/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
- * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
-SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
-                                        sqz_fixed_t fixed, uint8_t *out, int32_t second)
+/* Products of the value I further of the first pixel alone with that of four filters. */
+#define SQZ_DOT_LAST_VALUE(i)                                          \
+    do {                                                               \
+        const int32_t a = window[2 * (i)];                             \
+        a0 = sqz_multiply_add(a0, a, weights[SQZ_GROUP * (i)]);        \
+        a1 = sqz_multiply_add(a1, a, weights[SQZ_GROUP * (i) + 1]);    \
+        a2 = sqz_multiply_add(a2, a, weights[SQZ_GROUP * (i) + 2]);    \
+        a3 = sqz_multiply_add(a3, a, weights[SQZ_GROUP * (i) + 3]);    \
+    } while (0)
+
+/* The same where the window has no second pixel. */
+SQZ_APART void sqz_dot_last(const uint8_t *window, const int8_t *weights, int32_t k, sqz_four_t sums)
 {
-    sqz_four_t sums[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+    const uint8_t *const whole = window + 2 * (k & ~3);
+    const uint8_t *const end = window + 2 * k;
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
 
-    group = sqz_dot(window, group, fixed.k, sums);
-    for (int32_t pixel = 1; pixel >= 0; pixel--) {
-        uint32_t four;
-
-        for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            sums[pixel][i] = sqz_accumulated(sums[pixel][i], fixed.bias[i], fixed.lift);
-        }
-        four = sqz_rescale4(sums[pixel], fixed.factor, fixed.low);
-        memcpy(out + pixel * second, &four, sizeof four);
+    for (; window != whole; window += 8, weights += 4 * SQZ_GROUP) {
+        SQZ_DOT_LAST_VALUE(0);
+        SQZ_DOT_LAST_VALUE(1);
+        SQZ_DOT_LAST_VALUE(2);
+        SQZ_DOT_LAST_VALUE(3);
     }
-    return group;
+    for (; window != end; window += 2, weights += SQZ_GROUP) {
+        SQZ_DOT_LAST_VALUE(0);
+    }
+    sums[0] = a0;
+    sums[1] = a1;
+    sums[2] = a2;
+    sums[3] = a3;
+}
+
+/* The output of SUMS' filter I. */
+SQZ_INLINE uint32_t sqz_sum_rescale(const sqz_four_t sums, const sqz_fixed_t *fixed, int32_t i)
+{
+    return sqz_rescale(sqz_accumulated(sums[i], fixed->bias[i], fixed->lift), fixed->factor[i]);
+}
+
+/* SUMS of four filters, rescaled to OUT. */
+SQZ_INLINE void sqz_four_rescale(const sqz_four_t sums, const sqz_fixed_t *fixed, uint8_t *out)
+{
+    const uint32_t bytes = sqz_sum_rescale(sums, fixed, 0) | sqz_sum_rescale(sums, fixed, 1) << 8
+                           | sqz_sum_rescale(sums, fixed, 2) << 16
+                           | sqz_sum_rescale(sums, fixed, 3) << 24;
+    const uint32_t raised = sqz_raise4(bytes, fixed->low);
+
+    memcpy(out, &raised, sizeof raised);
+}
+
+/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
+ * none SECOND is 0. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
+                                        const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
+{
+    sqz_four_t sums[2];
+
+    if (second != 0) {
+        sqz_dot_sums(window, (const int8_t *)group, fixed->k, sums);
+        sqz_four_rescale(sums[1], fixed, out + second);
+    } else {
+        sqz_dot_last(window, (const int8_t *)group, fixed->k, sums[0]);
+    }
+    sqz_four_rescale(sums[0], fixed, out);
+    return group + SQZ_GROUP * sqz_lane_bytes(fixed->k);
 }
 
 #endif /* SQZ_DOT_PORTABLE_H */

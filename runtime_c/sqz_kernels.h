@@ -39,7 +39,8 @@
  * run         sqz_fire: [filters of the squeeze, in whole groups] of tile_channels weights, each
  *             SQZ_FILTER_BYTES
  * run_window  sqz_fire: [2] pixels of tile_channels, each SQZ_FILTER_BYTES
- * open_rows   sqz_fire with a pool: [open rows, width of the pool's output, tile_channels] */
+ * open_rows   sqz_fire with a pool: [open rows, width of the pool's output, tile_channels]
+ * runs        sqz_by_values: sums of MOST_RUNS runs; TILE and WINDOW as sqz_values.h says */
 typedef struct {
     uint32_t tile;
     uint32_t window;
@@ -47,7 +48,10 @@ typedef struct {
     uint32_t run;
     uint32_t run_window;
     uint32_t open_rows;
+    uint32_t runs;
+    uint32_t tile_bytes;    /* sqz_by_values: of TILE */
     uint16_t tile_channels; /* filters that are decoded and used at once, whole groups */
+    uint16_t most_runs;     /* sqz_by_values: of equal weights in a filter */
 } sqz_scratch_t;
 
 /* The scratch of the step that is running, and the first error of a run. */
@@ -59,7 +63,10 @@ typedef struct {
     void *run;
     void *run_window;
     uint8_t *open_rows;
+    void *runs;
+    int32_t tile_bytes;
     int32_t tile_channels;
+    int32_t most_runs;
     sqz_status_t status;
 } sqz_work_t;
 
@@ -82,9 +89,11 @@ typedef struct {
     uint8_t padding;
 } sqz_window_t;
 
-/* How a convolution is computed: product by product, or with fewer of them. Only what a
- * descriptor names is linked. */
+/* How a convolution is computed: product by product; without those of zeros; by distinct
+ * weight values; 3x3 with fewer products. Only what a descriptor names is linked. */
 typedef struct sqz_engine sqz_engine_t;
+extern const sqz_engine_t sqz_by_nonzeros;
+extern const sqz_engine_t sqz_by_values;
 extern const sqz_engine_t sqz_by_winograd;
 
 typedef struct {

@@ -29,6 +29,27 @@ static inline sqz_bytes_t sqz_bytes_max(sqz_bytes_t a, sqz_bytes_t b)
     return vmaxq_u8(a, b);
 }
 
+#elif defined(__SSE2__) && !defined(SQZ_PORTABLE)
+
+#include <emmintrin.h>
+
+typedef __m128i sqz_bytes_t;
+
+static inline sqz_bytes_t sqz_bytes_load(const uint8_t *from)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)from);
+}
+
+static inline void sqz_bytes_store(uint8_t *to, sqz_bytes_t bytes)
+{
+    _mm_storeu_si128((__m128i *)(void *)to, bytes);
+}
+
+static inline sqz_bytes_t sqz_bytes_max(sqz_bytes_t a, sqz_bytes_t b)
+{
+    return _mm_max_epu8(a, b);
+}
+
 #else
 
 typedef uint32_t sqz_bytes_t;

@@ -16,16 +16,39 @@ static uint8_t max_of(const uint8_t *strip, int32_t stride, int32_t count, uint8
     return least;
 }
 
-/* Raise CHANNELS outputs at OUT to the maximum of COUNT pixels of STRIP; IS_START: they begin. */
-static inline void raise_pixel(sqz_strip_t strip, int32_t count, uint8_t *out, int32_t channels,
-                               int32_t is_start)
+/* Raise CHANNELS outputs at OUT, a multiple of sqz_bytes_t, to the maximum of three pixels of STRIP;
+ * BEFORE is what they were, or the first pixel, where they begin. */
+static inline void raise_by_three(sqz_strip_t strip, const uint8_t *before, uint8_t *out,
+                                  int32_t channels)
+{
+    const uint8_t *const first = strip.at;
+    const uint8_t *const second = first + strip.stride;
+    const uint8_t *const third = second + strip.stride;
+
+    for (int32_t c = 0; c < channels; c += (int32_t)sizeof(sqz_bytes_t)) {
+        const sqz_bytes_t ends = sqz_bytes_max(sqz_bytes_load(first + c),
+                                               sqz_bytes_load(third + c));
+        const sqz_bytes_t others = sqz_bytes_max(sqz_bytes_load(second + c),
+                                                 sqz_bytes_load(before + c));
+
+        sqz_bytes_store(out + c, sqz_bytes_max(ends, others));
+    }
+}
+
+/* The same for COUNT pixels, one byte after the other where they fill no sqz_bytes_t. */
+static inline void raise_pixel(sqz_strip_t strip, int32_t count, const uint8_t *before,
+                               uint8_t *out, int32_t channels)
 {
     const int32_t at_once = (int32_t)sizeof(sqz_bytes_t);
     int32_t c = 0;
 
+    if (count == 3) {
+        c = channels - channels % at_once;
+        raise_by_three(strip, before, out, c);
+    }
     for (; c + at_once <= channels; c += at_once) {
         const uint8_t *from = strip.at + c;
-        sqz_bytes_t largest = sqz_bytes_load(is_start ? from : out + c);
+        sqz_bytes_t largest = sqz_bytes_load(before + c);
 
         for (int32_t i = 0; i < count; i++, from += strip.stride) {
             largest = sqz_bytes_max(largest, sqz_bytes_load(from));
@@ -33,7 +56,7 @@ static inline void raise_pixel(sqz_strip_t strip, int32_t count, uint8_t *out, i
         sqz_bytes_store(out + c, largest);
     }
     for (; c < channels; c++) {
-        out[c] = max_of(strip.at + c, strip.stride, count, is_start ? 0 : out[c]);
+        out[c] = max_of(strip.at + c, strip.stride, count, before[c]);
     }
 }
 
@@ -48,7 +71,9 @@ static void raise_row(const sqz_maxpool_t *pool, sqz_strip_t strip, int32_t chan
         const int32_t end = sqz_min(pool->in.width, left + window->width);
         const sqz_strip_t from = {.at = strip.at + begin * strip.stride, .stride = strip.stride};
 
-        raise_pixel(from, end - begin, out->at + x * out->stride, channels, is_start);
+        uint8_t *const to = out->at + x * out->stride;
+
+        raise_pixel(from, end - begin, is_start ? from.at : to, to, channels);
     }
 }
 

@@ -21,5 +21,8 @@ void sqz_scratch(sqz_work_t *work, uint8_t *at, const sqz_scratch_t *layout)
     work->run = part(at, layout->run);
     work->run_window = part(at, layout->run_window);
     work->open_rows = part(at, layout->open_rows);
+    work->runs = part(at, layout->runs);
+    work->tile_bytes = (int32_t)layout->tile_bytes;
     work->tile_channels = layout->tile_channels;
+    work->most_runs = layout->most_runs;
 }

@@ -176,26 +176,19 @@ static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out, int
 static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
     const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
-    const uint8_t *const window = tile->work->window;
-    const uint8_t *group = tile->work->tile;
     const int32_t channels = tile->channels & ~(SQZ_GROUP - 1);
-    const uint8_t *const end = out + channels;
     const int32_t all = requantizer->factor[0];
     const int32_t shared[SQZ_GROUP] = {all, all, all, all};
-    const int32_t step = requantizer->per_filter ? SQZ_GROUP : 0;
-    sqz_fixed_t fixed = {
+    const sqz_fixed_t fixed = {
         .k = tile->filter_weights,
         .bias = tile->layer->bias + tile->first,
-        .factor = step ? requantizer->factor + tile->first : shared,
+        .factor = requantizer->per_filter ? requantizer->factor + tile->first : shared,
+        .step = requantizer->per_filter ? SQZ_GROUP : 0,
         .lift = requantizer->lift,
         .low = requantizer->low,
     };
 
-    for (; out != end; out += SQZ_GROUP) {
-        group = sqz_dot_fixed(window, group, fixed, out, second);
-        fixed.bias += SQZ_GROUP;
-        fixed.factor += step;
-    }
+    sqz_dots_fixed(tile->work->window, tile->work->tile, fixed, channels, out, second);
     return channels;
 }
 

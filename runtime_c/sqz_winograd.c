@@ -164,108 +164,168 @@ static void build(const sqz_tile_t *tile, const uint8_t *in, int32_t row, int32_
     }
 }
 
-/* Outputs of one group on two pairs of pixels: bytes of the four filters, first pair low, second
- * pair high; of the first and of the second pixel of each pair. The parts that both need come
- * first, then each its own. */
+/* The four products of a group, one after the other: M1 from the biases on; M2, which leaves M1 + M2
+ * and M1 - M2 behind; and on top of these M0 and M3, rescaled. Each is a function of its own like
+ * those of sqz_dot_dsp.h, for the same reason. */
+SQZ_APART void dot_m1(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
+                      const int32_t bias[SQZ_GROUP], int32_t sum[2 * SQZ_GROUP])
+{
+    int32_t a0 = bias[0];
+    int32_t a1 = bias[1];
+    int32_t a2 = bias[2];
+    int32_t a3 = bias[3];
+    int32_t b0 = a0;
+    int32_t b1 = a1;
+    int32_t b2 = a2;
+    int32_t b3 = a3;
+
+    SQZ_DOT_LOOP(SQZ_DOT_PAIR, x, w, end);
+    sum[0] = a0;
+    sum[1] = a1;
+    sum[2] = a2;
+    sum[3] = a3;
+    sum[4] = b0;
+    sum[5] = b1;
+    sum[6] = b2;
+    sum[7] = b3;
+}
+
+SQZ_INLINE void cross(int32_t *sum, int32_t *difference, int32_t m2)
+{
+    const uint32_t m1 = (uint32_t)*sum;
+
+    *sum = (int32_t)(m1 + (uint32_t)m2);
+    *difference = (int32_t)(m1 - (uint32_t)m2);
+}
+
+SQZ_APART void dot_m2(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
+                      int32_t sum[2 * SQZ_GROUP], int32_t difference[2 * SQZ_GROUP])
+{
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
+    int32_t b0 = 0;
+    int32_t b1 = 0;
+    int32_t b2 = 0;
+    int32_t b3 = 0;
+
+    SQZ_DOT_LOOP(SQZ_DOT_PAIR, x, w, end);
+    cross(sum, difference, a0);
+    cross(sum + 1, difference + 1, a1);
+    cross(sum + 2, difference + 2, a2);
+    cross(sum + 3, difference + 3, a3);
+    cross(sum + 4, difference + 4, b0);
+    cross(sum + 5, difference + 5, b1);
+    cross(sum + 6, difference + 6, b2);
+    cross(sum + 7, difference + 7, b3);
+}
+
+SQZ_APART uint64_t dot_rest(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
+                            const int32_t acc[2 * SQZ_GROUP], const int32_t *factor)
+{
+    int32_t a0 = acc[0];
+    int32_t a1 = acc[1];
+    int32_t a2 = acc[2];
+    int32_t a3 = acc[3];
+    int32_t b0 = acc[4];
+    int32_t b1 = acc[5];
+    int32_t b2 = acc[6];
+    int32_t b3 = acc[7];
+
+    SQZ_DOT_LOOP(SQZ_DOT_PAIR, x, w, end);
+    const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
+    const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
+
+    return sqz_rescale8(a, b, factor);
+}
+
+/* What a tile's groups have in common: pairs of int16 of a part of the window and of a group. */
 typedef struct {
-    uint64_t first;
-    uint64_t second;
-} outputs_t;
+    const sqz_pairs_t *window;
+    int32_t window_step;
+    int32_t group_step;
+    int32_t count; /* pixels of the two pairs that exist */
+    uint8_t low;
+} parts_t;
 
-static outputs_t compute_pairs(const uint8_t *window, const uint8_t *group, int32_t values,
-                               const int32_t *bias, const int32_t *factor)
+/* One group on two pairs of pixels; outputs of a pixel that does not exist land on the first one's
+ * place before its own do. */
+static inline void apply_pairs(const parts_t *parts, const sqz_pairs_t *group,
+                               const int32_t *bias, const int32_t *factor, sqz_strip_t out)
 {
-    const int32_t window_bytes = 2 * sqz_lane_bytes(values);
-    const int32_t group_bytes = sqz_group_bytes(values);
-    sqz_four_t sum[2];
-    sqz_four_t difference[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+    const sqz_pairs_t *const x = parts->window;
+    const int32_t step = parts->window_step;
+    const int32_t next = parts->group_step;
+    int32_t sum[2 * SQZ_GROUP];
+    int32_t difference[2 * SQZ_GROUP];
 
-    sqz_four_load(&sum[0], bias);
-    sqz_four_load(&sum[1], bias);
-    (void)sqz_dot(window + window_bytes, group + group_bytes, values, sum);
-    (void)sqz_dot(window + 2 * window_bytes, group + 2 * group_bytes, values, difference);
-    for (int32_t pair = 0; pair < 2; pair++) {
-        for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            const uint32_t m1 = (uint32_t)sum[pair][i];
-            const uint32_t m2 = (uint32_t)difference[pair][i];
+    dot_m1(x + step, group + next, x + 2 * step, bias, sum);
+    dot_m2(x + 2 * step, group + 2 * next, x + 3 * step, sum, difference);
+    const uint64_t first = dot_rest(x, group, x + step, sum, factor);
+    const uint64_t second =
+        dot_rest(x + 3 * step, group + 3 * next, x + 4 * step, difference, factor);
 
-            sum[pair][i] = (int32_t)(m1 + m2);
-            difference[pair][i] = (int32_t)(m1 - m2);
-        }
-    }
-    const outputs_t outputs = {
-        sqz_dot_on(window, group, values, sum, factor),
-        sqz_dot_on(window + 3 * window_bytes, group + 3 * group_bytes, values, difference,
-                   factor),
-    };
-
-    return outputs;
+    sqz_store4(parts->count > 3 ? out.at + 3 * out.stride : out.at, (uint32_t)(second >> 32),
+               parts->low);
+    sqz_store4(out.at + 2 * out.stride, (uint32_t)(first >> 32), parts->low);
+    sqz_store4(out.at + out.stride, (uint32_t)second, parts->low);
+    sqz_store4(out.at, (uint32_t)first, parts->low);
 }
 
-/* The same of the first pair alone. */
-static outputs_t compute_last(const uint8_t *window, const uint8_t *group, int32_t values,
-                              const int32_t *bias, const int32_t *factor)
+/* The same on the first pair alone. */
+static inline void apply_last(const parts_t *parts, const sqz_pairs_t *group,
+                              const int32_t *bias, const int32_t *factor, sqz_strip_t out)
 {
-    const int32_t window_bytes = 2 * sqz_lane_bytes(values);
-    const int32_t group_bytes = sqz_group_bytes(values);
-    sqz_four_t sum;
-    sqz_four_t difference = {0, 0, 0, 0};
+    const sqz_pairs_t *const x = parts->window;
+    const int32_t step = parts->window_step;
+    const int32_t next = parts->group_step;
+    int32_t sum[SQZ_GROUP] = {bias[0], bias[1], bias[2], bias[3]};
+    int32_t m2[SQZ_GROUP] = {0, 0, 0, 0};
+    int32_t difference[SQZ_GROUP];
 
-    sqz_four_load(&sum, bias);
-    sqz_dot_first(window + window_bytes, group + group_bytes, values, sum);
-    sqz_dot_first(window + 2 * window_bytes, group + 2 * group_bytes, values, difference);
+    sqz_dot_last(x + step, group + next, x + 2 * step, sum);
+    sqz_dot_last(x + 2 * step, group + 2 * next, x + 3 * step, m2);
     for (int32_t i = 0; i < SQZ_GROUP; i++) {
-        const uint32_t m1 = (uint32_t)sum[i];
-        const uint32_t m2 = (uint32_t)difference[i];
-
-        sum[i] = (int32_t)(m1 + m2);
-        difference[i] = (int32_t)(m1 - m2);
+        cross(sum + i, difference + i, m2[i]);
     }
-    sqz_dot_first(window, group, values, sum);
-    sqz_dot_first(window + 3 * window_bytes, group + 3 * group_bytes, values, difference);
-    const outputs_t outputs = {
-        sqz_rescale4(sum, factor, 0),
-        sqz_rescale4(difference, factor, 0),
-    };
+    sqz_dot_last(x, group, x + step, sum);
+    sqz_dot_last(x + 3 * step, group + 3 * next, x + 4 * step, difference);
+    const uint32_t second = sqz_rescale4(difference, factor, parts->low);
+    const uint32_t first = sqz_rescale4(sum, factor, parts->low);
 
-    return outputs;
+    memcpy(parts->count > 1 ? out.at + out.stride : out.at, &second, sizeof second);
+    memcpy(out.at, &first, sizeof first);
 }
 
-/* All filters of TILE on the two pairs of pixels in its window, of which COUNT (1..4) pixels exist;
- * the outputs of the others land on the first one's place before its own do. */
+/* All filters of TILE on the two pairs of pixels in its window, of which COUNT (1..4) exist. */
 static void apply(const sqz_tile_t *tile, sqz_strip_t out, int32_t count)
 {
     const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
     const int32_t values = part_values(tile->layer);
-    const int32_t group_bytes = PARTS * sqz_group_bytes(values);
-    const uint8_t *const window = tile->work->window;
-    const uint8_t *group = tile->work->tile;
+    const int32_t each = (int32_t)sizeof(sqz_pairs_t);
+    const parts_t parts = {
+        .window = sqz_pairs(tile->work->window),
+        .window_step = 2 * sqz_lane_bytes(values) / each,
+        .group_step = sqz_group_bytes(values) / each,
+        .count = count,
+        .low = requantizer->low,
+    };
     const int32_t all = requantizer->factor[0];
     const int32_t shared[SQZ_GROUP] = {all, all, all, all};
     const int32_t step = requantizer->per_filter ? SQZ_GROUP : 0;
     const int32_t *factor = step ? requantizer->factor + tile->first : shared;
     const int32_t *bias = tile->layer->bias + tile->first;
-    uint8_t *const to[4] = {
-        out.at,
-        count > 1 ? out.at + out.stride : out.at,
-        count > 2 ? out.at + 2 * out.stride : out.at,
-        count > 3 ? out.at + 3 * out.stride : out.at,
-    };
-    const uint8_t low = requantizer->low;
+    const sqz_pairs_t *group = sqz_pairs(tile->work->tile);
+    const uint8_t *const end = out.at + tile->channels;
 
-    for (int32_t channel = 0; channel < tile->channels; channel += SQZ_GROUP) {
-        const outputs_t y =
-            count > 2 ? compute_pairs(window, group, values, bias + channel, factor)
-                      : compute_last(window, group, values, bias + channel, factor);
-
+    for (; out.at != end; out.at += SQZ_GROUP, bias += SQZ_GROUP, factor += step) {
         if (count > 2) {
-            sqz_store4(to[3] + channel, (uint32_t)(y.second >> 32), low);
-            sqz_store4(to[2] + channel, (uint32_t)(y.first >> 32), low);
+            apply_pairs(&parts, group, bias, factor, out);
+        } else {
+            apply_last(&parts, group, bias, factor, out);
         }
-        sqz_store4(to[1] + channel, (uint32_t)y.second, low);
-        sqz_store4(to[0] + channel, (uint32_t)y.first, low);
-        group += group_bytes;
-        factor += step;
+        group += PARTS * parts.group_step;
     }
 }
 

@@ -15,6 +15,12 @@ from sqz2c.ir.program import Program
 from sqz2c.ir.tensor import Tensor
 
 CODINGS = {"dense": "SQZ_CODING_DENSE", "block": "SQZ_CODING_BLOCK", "raw": "SQZ_CODING_RAW"}
+ENGINES = {
+    "products": "NULL",
+    "nonzeros": "&sqz_by_nonzeros",
+    "values": "&sqz_by_values",
+    "winograd": "&sqz_by_winograd",
+}
 NO_CODE = "{.counts = NULL, .symbols = NULL, .symbol_count = 0}"
 
 
@@ -86,6 +92,7 @@ def _conv_fields(program: Program, names: Names, conv: Conv) -> list[str]:
         f".stride = {conv.stride}, .padding = {conv.padding}}},",
         f".bias = {prefix}_bias,",
         f".remap = {remap},",
+        f".engine = {ENGINES[program.kernel_of(conv)]},",
         *_requantizer_fields(prefix, conv, graph),
         *_filter_fields(prefix, program, conv),
     ]

@@ -18,7 +18,7 @@ DESCRIPTOR_BYTES = {
     "sqz_maxpool_t": 22,
     "sqz_lookup_t": 16,
     "sqz_fire_t": 20,
-    "sqz_scratch_t": 28,
+    "sqz_scratch_t": 36,
 }
 # What runtime_c has of its own: sqz_crc32.c, sqz_huffman.c, sqz_dot.c, sqz_winograd.c.
 RUNTIME_TABLE_BYTES = 64 + (128 + 1024) + 4 + 8
@@ -148,6 +148,7 @@ def _layer_entry(program: Program, layer: Any, views: Sequence[LayerView]) -> di
         "bytes": sum(len(array.data) for array in view.arrays),
         "macs": macs(graph, layer),
         "estimate": program.estimates.get(layer.name, 0),
+        "kernel": program.kernel_of(layer),
         "requantizer": layer.requantizer.form,
         "window": [layer.kernel_height, layer.kernel_width, layer.stride, layer.padding],
     }

@@ -5,7 +5,7 @@ Steps -> the constant structs that describe to the kernels what single layers do
 from sqz2c.emit.c_names import Names
 from sqz2c.emit.descriptors import LayerView
 from sqz2c.ir.program import Program, open_rows_of
-from sqz2c.ir.scratch import scratch_of
+from sqz2c.ir.scratch import Scratch, scratch_of
 
 
 def fire_views(program: Program, names: Names) -> tuple[LayerView, ...]:
@@ -56,6 +56,7 @@ def scratch_views(program: Program, names: Names) -> tuple[LayerView, ...]:
                 c_type="sqz_scratch_t",
                 fields=(
                     *(f".{name} = {offset}," for name, offset in places.items()),
+                    *_list_fields(scratch),
                     f".tile_channels = {scratch.tile_channels},",
                 ),
                 arrays=(),
@@ -64,3 +65,10 @@ def scratch_views(program: Program, names: Names) -> tuple[LayerView, ...]:
         )
 
     return tuple(views)
+
+
+def _list_fields(scratch: Scratch) -> list[str]:
+    """What holds lists of weights within their room."""
+    fields = [f".tile_bytes = {scratch.tile},"] if scratch.is_listed else []
+
+    return [*fields, f".most_runs = {scratch.most_runs},"] if scratch.runs else fields

@@ -12,6 +12,10 @@ import numpy as np
 
 from sqz2c.ir.tensor import Quantization
 
+# How a convolution is computed: all products; only those of weights that are not 0, or by distinct
+# weight values (ir/lists.py); 3x3 with fewer products (ir/winograd.py).
+Kernel = Literal["products", "nonzeros", "values", "winograd"]
+
 
 @dataclass(frozen=True, eq=False)
 class Requantizer:

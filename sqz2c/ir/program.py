@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqz2c.ir.filters import PackedFilters
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Conv, GlobalAverage, Kernel, Layer, MaxPool
 
 TILE_CHANNELS = 4  # the fewest filters a tile
 
@@ -30,18 +30,24 @@ class Step:
 
     A turn computes ROWS rows of the step's output (of the head: of its convolution), the last turn
     what is left of LIMIT, the rows that anybody reads. Its weights are decoded once a turn, in
-    tiles of TILE_CHANNELS filters, each swept over all rows of the turn.
+    tiles of TILE_CHANNELS filters, each swept over all rows of the turn. KERNELS names
+    those of its convolutions that are not computed product by product.
     """
 
     layers: tuple[Layer, ...]
     rows: int
     limit: int
     tile_channels: int = TILE_CHANNELS
+    kernels: tuple[tuple[str, Kernel], ...] = ()
 
     @property
     def convs(self) -> tuple[Conv, ...]:
         """The convolutions that read the step's input."""
         return tuple(c for c in self.filters if c.input == self.input)
+
+    def kernel_of(self, conv: Conv) -> Kernel:
+        """How CONV is computed."""
+        return dict(self.kernels).get(conv.name, "products")
 
     @property
     def filters(self) -> tuple[Conv, ...]:
@@ -185,6 +191,10 @@ class Program:
     @property
     def steps(self) -> tuple[Step, ...]:
         return tuple(step for segment in self.segments for step in segment.steps)
+
+    def kernel_of(self, conv: Conv) -> Kernel:
+        """How CONV is computed."""
+        return next((s.kernel_of(conv) for s in self.steps if conv in s.layers), "products")
 
     @property
     def decoded_weights(self) -> int:

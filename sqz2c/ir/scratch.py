@@ -8,12 +8,17 @@ They hold for every variant of the kernels: a filter in a tile, or one pixel of 
 from dataclasses import dataclass
 
 from sqz2c.ir.graph import Graph
+from sqz2c.ir.layer import Conv, Kernel
+from sqz2c.ir.lists import weight_lists, window_bytes
 from sqz2c.ir.program import Step, open_rows_of
+from sqz2c.ir.winograd import PARTS as PARTS_OF_WINOGRAD
+from sqz2c.ir.winograd import SIDE
 
 GROUP = 4  # SQZ_GROUP of runtime_c: filters that kernels compute at once
 TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
 PIXELS_AT_ONCE = 2  # neighbours of a row that share a window
 WORD = 4
+PARTS = ("tables", "tile", "window", "strip", "run", "run_window", "open_rows", "runs")
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Scratch:
     TABLES of the decoder, [2] where a squeeze is summed; TILE: TILE_CHANNELS filters; WINDOW: two
     pixels, and room to gather one; STRIP: a row of the tile's outputs, where they are not stored;
     RUN: the squeeze's weights for the tile's channels; RUN_WINDOW:
-    two pixels of the tile's channels; OPEN_ROWS of a pool, the tile's channels.
+    two pixels of the tile's channels; OPEN_ROWS of a pool, the tile's channels; RUNS: by distinct
+    values, the sums of MOST_RUNS runs of equal weights. IS_LISTED: a tile may be lists.
     """
 
     tile_channels: int
@@ -44,12 +50,15 @@ class Scratch:
     run: int
     run_window: int
     open_rows: int
+    runs: int = 0
+    most_runs: int = 0
+    is_listed: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Those that there are, one behind the other."""
         found, offset = [], 0
-        for name in ("tables", "tile", "window", "strip", "run", "run_window", "open_rows"):
+        for name in PARTS:
             size = getattr(self, name)
             if size:
                 found.append(Part(name, offset, size))
@@ -59,10 +68,7 @@ class Scratch:
 
     @property
     def size(self) -> int:
-        return (
-            self.tables + self.tile + self.window + self.strip
-            + self.run + self.run_window + self.open_rows
-        )  # fmt: skip
+        return sum(getattr(self, name) for name in PARTS)
 
 
 def filter_bytes(weights: int) -> int:
@@ -80,6 +86,32 @@ def most_tile_channels(step: Step) -> int:
     return _up(max((conv.out_channels for conv in step.convs), default=GROUP), GROUP)
 
 
+@dataclass(frozen=True)
+class _Room:
+    """What one convolution takes of a Scratch."""
+
+    tile: int
+    window: int
+    runs: int = 0
+    most_runs: int = 0
+    is_listed: bool = False
+
+
+def _room_of(conv: Conv, kernel: Kernel, channels: int) -> _Room:
+    """CONV by KERNEL, in tiles of CHANNELS filters."""
+    if kernel in ("nonzeros", "values"):
+        lists = weight_lists(conv)
+        tile = lists.tile_bytes(kernel, channels)
+        window = window_bytes(kernel, conv.filter_weights, conv.in_channels)
+        runs = (lists.runs_bytes, lists.most_runs) if kernel == "values" else (0, 0)
+        return _Room(tile, window, *runs, is_listed=True)
+    each = filter_bytes(conv.filter_weights)
+    if kernel == "winograd":
+        each = PARTS_OF_WINOGRAD * filter_bytes(conv.filter_weights // SIDE)
+
+    return _Room(channels * each, PIXELS_AT_ONCE * each + _up(conv.filter_weights, 16))
+
+
 def scratch_of(graph: Graph, step: Step) -> Scratch | None:
     """
     What a turn of STEP needs; None where it has no weights.
@@ -87,7 +119,7 @@ def scratch_of(graph: Graph, step: Step) -> Scratch | None:
     if not step.convs:
         return None
     channels = step.tile_channels
-    weights = max(conv.filter_weights for conv in step.convs)
+    rooms = [_room_of(conv, step.kernel_of(conv), channels) for conv in step.convs]
     width = graph.tensor(step.convs[0].output).width
     is_stored = step.pool is None and step.squeeze is None and not step.is_head
     run = run_window = open_rows = 0
@@ -103,12 +135,15 @@ def scratch_of(graph: Graph, step: Step) -> Scratch | None:
     return Scratch(
         tile_channels=channels,
         tables=TABLES_BYTES * (1 if step.squeeze is None else 2),
-        tile=channels * filter_bytes(weights),
-        window=PIXELS_AT_ONCE * filter_bytes(weights) + _up(weights, 16),
+        tile=max(room.tile for room in rooms),
+        window=max(room.window for room in rooms),
         strip=0 if is_stored else _up(channels * width, WORD),
         run=_up(run, WORD),
         run_window=run_window,
         open_rows=_up(open_rows, WORD),
+        runs=max(room.runs for room in rooms),
+        most_runs=max(room.most_runs for room in rooms),
+        is_listed=any(room.is_listed for room in rooms),
     )
 
 

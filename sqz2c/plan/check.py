@@ -11,7 +11,7 @@ import numpy as np
 
 from sqz2c.errors import PlanError
 from sqz2c.ir.graph import PIXELS, Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Conv, GlobalAverage, Kernel, Layer, MaxPool
 from sqz2c.ir.program import Buffer, Program, Segment, Step
 
 NOBODY, SUMS, SCRATCH = -1, -2, -3
@@ -287,10 +287,10 @@ class Replay:
 
 def _scratch_bytes(graph: Graph, step: Step) -> int:
     """What a turn of STEP needs in words of 4 B, reckoned apart from those who place it."""
-    tile, weights = step.tile_channels, max(conv.filter_weights for conv in step.convs)
-    each, of_tile = _words_of(weights), _words_of(tile)
+    tile, of_tile = step.tile_channels, _words_of(step.tile_channels)
     width = graph.tensor(step.convs[0].output).width
-    words = 256 + tile * each + 2 * each + 4 * math.ceil(weights / 16)
+    rooms = [_conv_words(conv, step.kernel_of(conv), tile) for conv in step.convs]
+    words = 256 + int(np.max(rooms, axis=0).sum())
     if step.pool is not None or step.squeeze is not None or step.is_head:
         words += tile // 4 * width
     if step.squeeze is not None:
@@ -301,6 +301,35 @@ def _scratch_bytes(graph: Graph, step: Step) -> int:
             words += tile // 4 * held * graph.tensor(step.pool.output).width
 
     return 4 * words
+
+
+def _conv_words(conv: Conv, kernel: Kernel, tile: int) -> tuple[int, int, int]:
+    """Words of a tile of filters, of windows, and of sums of equal weights."""
+    if kernel in ("nonzeros", "values"):
+        return _list_words(conv, kernel == "values", tile)
+    weights = conv.in_channels * conv.kernel_height * conv.kernel_width
+    each = 4 * _words_of(weights // 3) if kernel == "winograd" else _words_of(weights)
+
+    return tile * each, 2 * each + 4 * math.ceil(weights / 16), 0
+
+
+def _list_words(conv: Conv, by_values: bool, tile: int) -> tuple[int, int, int]:
+    """Words of a tile of lists, of the rows that they name, and of the sums of one list."""
+    halves, longest = [], 0
+    for weights in conv.weights.reshape(conv.out_channels, -1):
+        places = np.flatnonzero(weights)
+        counts = np.bincount(weights[places].astype(np.int16) + 128)
+        runs = int(np.ceil(counts / 128).sum())
+        longest = max(longest, runs)
+        halves.append(len(places) + runs + 1 if by_values else 2 * len(places) + 2)
+    most = max(sum(halves[at : at + tile]) for at in range(0, len(halves), tile))
+    weights = conv.filter_weights
+    rows = 4 * weights + max(8, math.ceil(conv.in_channels / 4))
+    if not by_values:
+        return math.ceil(most / 2), rows, 0
+    chains = math.ceil((256 * 2 + (weights + 1) * 2 + 256) / 4) + math.ceil(weights / 4)
+
+    return math.ceil(most / 2), max(rows, chains), 9 * (longest + 1)
 
 
 def _words_of(weights: int) -> int:

@@ -3,14 +3,18 @@ What a plan costs in instructions: the one place with such figures.
 
 Counted on a Cortex-M4 in QEMU (`sqz2c profile`, `python -m benchmarks.cost`). The terms follow the
 kernels of runtime_c: weights are decoded once a turn, windows of two pixels are built once a tile,
-and each group of four filters takes a block of products a window.
+and each group of four filters takes a block of products a window. Kernels that skip weights of 0
+have their own terms (list_cost.py).
 """
 
 from dataclasses import dataclass
 
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv
+from sqz2c.ir.layer import Conv, Kernel
+from sqz2c.ir.lists import can_be_listed
 from sqz2c.ir.program import Program, Step
+from sqz2c.ir.winograd import can_go_by_winograd
+from sqz2c.plan.list_cost import adding, chaining, entering, skipping
 
 OPEN = 3000  # to open a layer's stream and build its tables
 DECODE = 11.5  # a decoded weight, its place in a group included
@@ -22,6 +26,14 @@ SUMS = 34  # four sums on two pixels, loaded and stored, instead of rescaled
 FINISH = 22  # a sum, begun and rescaled
 POOL = 4.5  # an input of a pool that is folded in: a pixel and channel
 GROUP = 4
+
+# With fewer products; a block is four filters on two pairs of pixels.
+TRANSFORM = 4  # a decoded weight more
+PAIR = 130  # a pair's window
+PAIR_VALUE = 9.5  # a channel and row of it
+PAIRS = 420  # a block
+PAIRS_QUAD = 94  # four values of each of its four sums
+PAIRS_LAST = 0.65  # of a block, where a row ends with a single pair
 
 
 @dataclass(frozen=True)
@@ -45,10 +57,7 @@ def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
     they are summed into, rows that two turns need are computed by both.
     """
     rows = _computed_rows(graph, step)
-    costs = {
-        conv.name: LayerCost(step.turns * _decoding(conv), _sweeping(graph, step, conv, rows))
-        for conv in step.convs
-    }
+    costs = {conv.name: _conv_cost(graph, step, conv, rows) for conv in step.convs}
     if step.pool is not None:
         tensor = graph.tensor(step.pool.input)
         costs[step.pool.name] = LayerCost(pool=POOL * rows * tensor.width * tensor.channels)
@@ -56,6 +65,29 @@ def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
         costs[step.squeeze.name] = LayerCost(
             step.turns * _decoding(step.squeeze), _summing(graph, step, step.squeeze)
         )
+
+    return costs
+
+
+def _conv_cost(graph: Graph, step: Step, conv: Conv, rows: float) -> LayerCost:
+    decode, sweep = _costs_of(graph, step, conv, rows)[step.kernel_of(conv)]
+
+    return LayerCost(step.turns * decode, sweep)
+
+
+def _costs_of(
+    graph: Graph, step: Step, conv: Conv, rows: float
+) -> dict[Kernel, tuple[float, float]]:
+    """To decode CONV once and to sweep it over ROWS, by each kernel that can."""
+    width, tiles = graph.tensor(conv.output).width, _up(conv.out_channels, step.tile_channels)
+    costs: dict[Kernel, tuple[float, float]] = {
+        "products": (_decoding(conv), _sweeping(graph, step, conv, rows))
+    }
+    if can_be_listed(conv):
+        costs["nonzeros"] = OPEN + entering(conv), rows * skipping(conv, width, tiles)
+        costs["values"] = OPEN + chaining(conv), rows * adding(conv, width, tiles)
+    if can_go_by_winograd(conv):
+        costs["winograd"] = _transforming(conv), _pairing(graph, step, conv, rows)
 
     return costs
 
@@ -90,6 +122,36 @@ def _sweeping(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
     blocks = _up(conv.out_channels, GROUP) * rows * _up(width, 2)
 
     return windows + blocks * (BLOCK + QUAD * _up(conv.filter_weights, 4))
+
+
+def _transforming(conv: Conv) -> float:
+    return _decoding(conv) + TRANSFORM * conv.weights.size
+
+
+def _pairing(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
+    """Windows of pairs of pixels once a tile, a block for each group and two pairs."""
+    pairs = _up(graph.tensor(conv.output).width, 2)
+    values = conv.kernel_height * conv.in_channels
+    tiles = _up(conv.out_channels, step.tile_channels)
+    windows = tiles * pairs * (PAIR + PAIR_VALUE * values)
+    blocks = _up(conv.out_channels, GROUP) * (pairs // 2 + PAIRS_LAST * (pairs % 2))
+
+    return rows * (windows + blocks * (PAIRS + PAIRS_QUAD * _up(values, 4)))
+
+
+def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
+    """
+    Which convolutions of STEP take fewer instructions than product by product, if they are decoded
+    once: their names and kernels.
+    """
+    found: list[tuple[str, Kernel]] = []
+    for conv in step.convs:
+        costs = _costs_of(graph, step, conv, graph.tensor(conv.output).height)
+        best = min(costs, key=lambda kernel: sum(costs[kernel]))
+        if best != "products":
+            found.append((conv.name, best))
+
+    return tuple(found)
 
 
 def _summing(graph: Graph, step: Step, squeeze: Conv) -> float:

@@ -11,14 +11,15 @@ from functools import cached_property
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import PixelTable
-from sqz2c.ir.program import TILE_CHANNELS, Step
+from sqz2c.ir.program import TILE_CHANNELS, Kernel, Step
 from sqz2c.ir.scratch import most_tile_channels, scratch_of
-from sqz2c.plan.cost import step_cost
+from sqz2c.plan.cost import quickest, step_cost
 from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
 
-TILES = (TILE_CHANNELS, 8, 16, 32, 64)  # filters a tile that are worth trying, beside all
+TILES = (TILE_CHANNELS, 8, 16, 32, 64)  # filters a tile that are worth trying, beside these:
+PARTS = (1, 2, 3)  # parts of the largest convolution that are worth trying as tiles
 MAX_SUMMED = 2  # convolutions that sqz_fire sums into one squeeze
 
 
@@ -26,12 +27,14 @@ MAX_SUMMED = 2  # convolutions that sqz_fire sums into one squeeze
 class Choice:
     """
     How a stage runs: ROWS of its last step a turn; SUMMED: straight into the squeeze's sums;
-    TILE_CHANNELS filters a tile, in each step as many as it can use.
+    TILE_CHANNELS filters a tile, in each step as many as it can use; QUICK: each convolution by the
+    kernel that costs least, instead of by products, which take the least room.
     """
 
     rows: int
     summed: bool = False
     tile_channels: int = TILE_CHANNELS
+    quick: bool = False
 
     @property
     def pace(self) -> tuple[int, bool]:
@@ -56,32 +59,49 @@ class Stage:
     def choices(self) -> tuple[Choice, ...]:
         """
         Worth trying: the least rows for each number of turns, stored or summed, with few or many
-        filters a tile.
+        filters a tile, by products or quicker.
         """
         counts = range(1, self.limit + 1)
         rows = sorted({-(-self.limit // count) for count in counts}, reverse=True)
         ways = (False, True) if self.can_sum else (False,)
+
         return tuple(
-            Choice(r, summed, channels)
-            for r in rows
-            for summed in ways
-            for channels in self.tiles(summed)
+            choice for count in rows for summed in ways for choice in self._paces(count, summed)
         )
 
-    def tiles(self, summed: bool) -> tuple[int, ...]:
+    def _paces(self, rows: int, summed: bool) -> list[Choice]:
+        """Choices of this pace, least scratch first; none that another one matches or beats."""
+        choices = [
+            Choice(rows, summed, channels, quick)
+            for quick in (False, True)
+            for channels in self.tiles(summed, quick)
+        ]
+        sized = sorted((max(self._scratch(c).values(), default=0), self.cost(c), k)
+                       for k, c in enumerate(choices))  # fmt: skip
+        kept: list[Choice] = []
+        for _, cost, at in sized:
+            if not kept or cost < self.cost(kept[-1]):
+                kept.append(choices[at])
+
+        return kept
+
+    def tiles(self, summed: bool, quick: bool = False) -> tuple[int, ...]:
         """
         Numbers of filters a tile, up to all of the largest convolution; none that takes as much
-        scratch as the next one, which costs less.
+        scratch as the next one, which costs less, and none that is not quicker if QUICK.
         """
         steps = self.steps_for(Choice(1, summed))
         most = max(most_tile_channels(step) for step in steps)
-        tiles = [*(channels for channels in TILES if channels < most), most]
-        sizes = [max(self._scratch(summed, channels).values(), default=0) for channels in tiles]
+        halves = {-(-most // (TILE_CHANNELS * parts)) * TILE_CHANNELS for parts in PARTS}
+        tiles = sorted({*(channels for channels in TILES if channels < most), *halves})
+        choices = [Choice(1, summed, channels, quick) for channels in tiles]
+        sizes = [max(self._scratch(choice).values(), default=0) for choice in choices]
 
         return tuple(
-            channels
-            for channels, size, following in zip(tiles, sizes, [*sizes[1:], -1], strict=True)
+            choice.tile_channels
+            for choice, size, following in zip(choices, sizes, [*sizes[1:], -1], strict=True)
             if size != following
+            and (not quick or any(step.kernels for step in self.steps_for(choice)))
         )
 
     @cached_property
@@ -106,9 +126,26 @@ class Stage:
         first turn.
         """
         return tuple(
-            replace(step, tile_channels=min(choice.tile_channels, most_tile_channels(step)))
+            replace(
+                step,
+                tile_channels=min(choice.tile_channels, most_tile_channels(step)),
+                kernels=self._quickest(step, choice.tile_channels) if choice.quick else (),
+            )
             for step in self._paced(choice)
         )
+
+    @cached_property
+    def _kernels(self) -> dict[tuple[str, int], tuple[tuple[str, Kernel], ...]]:
+        return {}
+
+    def _quickest(self, step: Step, tile_channels: int) -> tuple[tuple[str, Kernel], ...]:
+        """What `quickest` says; it does not depend on rows."""
+        channels = min(tile_channels, most_tile_channels(step))
+        key = step.name, channels
+        if key not in self._kernels:
+            sized = replace(step, tile_channels=channels)
+            self._kernels[key] = quickest(self.graph, sized)
+        return self._kernels[key]
 
     def _paced(self, choice: Choice) -> tuple[Step, ...]:
         rows = choice.rows
@@ -165,7 +202,7 @@ class Stage:
         (bytes that stay between turns, bytes needed during a turn) of what is inside the stage.
         """
         staying, passing = self._waiting(*choice.pace)
-        scratch = max(self._scratch(choice.summed, choice.tile_channels).values(), default=0)
+        scratch = max(self._scratch(choice).values(), default=0)
 
         return sum(staying.values()), scratch + max(passing.values(), default=0)
 
@@ -174,7 +211,7 @@ class Stage:
         A place for each buffer inside the stage of which nothing waits while other stages take
         turns: scratch lies at the bottom, rows and sums on it.
         """
-        scratch = self._scratch(choice.summed, choice.tile_channels)
+        scratch = self._scratch(choice)
         above = max(scratch.values(), default=0)
         _, passing = self._waiting(*choice.pace)
 
@@ -191,14 +228,14 @@ class Stage:
         return self._known[rows, summed]
 
     @cached_property
-    def _scratches(self) -> dict[tuple[bool, int], dict[str, int]]:
+    def _scratches(self) -> dict[Choice, dict[str, int]]:
         return {}
 
-    def _scratch(self, summed: bool, tile_channels: int) -> dict[str, int]:
-        """Bytes of scratch of each step that has some."""
-        key = summed, tile_channels
+    def _scratch(self, choice: Choice) -> dict[str, int]:
+        """Bytes of scratch of each step that has some, however many rows."""
+        key = replace(choice, rows=1)
         if key not in self._scratches:
-            steps = self.steps_for(Choice(1, summed, tile_channels))
+            steps = self.steps_for(key)
             found = {step.scratch: scratch_of(self.graph, step) for step in steps}
             self._scratches[key] = {str(name): s.size for name, s in found.items() if s}
         return self._scratches[key]

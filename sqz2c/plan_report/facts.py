@@ -124,6 +124,7 @@ def _segment(program: Program, number: int, segment: Segment) -> dict[str, Any]:
                 "turns": step.turns,
                 "decoded_weights": step.turns * decoded_a_turn(step),
                 "tile_channels": step.tile_channels if step.convs else None,
+                "kernels": {conv.name: step.kernel_of(conv) for conv in step.convs},
                 "scratch": _scratch(program, step),
             }
             for step in segment.steps

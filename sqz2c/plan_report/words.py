@@ -92,8 +92,19 @@ def _segments(program: Program) -> Iterator[str]:
             )
 
 
+KERNELS = {
+    "nonzeros": "without zeros",
+    "values": "by distinct values",
+    "winograd": "with fewer products",
+}
+
+
 def _tile(step: Step) -> str:
-    return f", {step.tile_channels} filters a tile" if step.convs else ""
+    if not step.convs:
+        return ""
+    others = "".join(f", {name} {KERNELS[kernel]}" for name, kernel in step.kernels)
+
+    return f", {step.tile_channels} filters a tile{others}"
 
 
 def _plural(noun: str, count: int) -> str:

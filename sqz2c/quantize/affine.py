@@ -3,6 +3,7 @@ Float network to integers: scales from ranges, weights to int8, preprocessing in
 layer.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +16,11 @@ from sqz2c.ir.layer import Conv, MaxPool, PixelTable
 from sqz2c.ir.pixels import PIXEL, TABLE_OUTPUT, pixel_table
 from sqz2c.ir.tensor import Quantization
 from sqz2c.quantize.calibrate import Ranges
+from sqz2c.quantize.requantize import requantizer_between
 from sqz2c.quantize.scale import LEVELS, as_float32, output_quantization
 
 EMPTY_SCALE = np.float32(1.0 / 127)  # of filters that are all zero
+TRIES, NUDGE = 16, 2.0**-12  # of scales that give every requantizer its cheapest form
 CODEBOOK_VALUES = 256  # at most so many values, each used twice on average: weight-shared
 
 
@@ -178,10 +181,30 @@ def _with_scales(graph: Graph, ranges: Ranges) -> Graph:
                 least = max(_least_scale(conv, chosen[conv.input]) for conv in writers)
                 histogram = ranges.histograms[layer.output]
                 relu = all(conv.relu for conv in writers)
-                chosen[layer.output] = output_quantization(histogram, relu, least)
+                chosen[layer.output] = _with_fixed_forms(
+                    [(conv, chosen[conv.input]) for conv in writers],
+                    output_quantization(histogram, relu, least),
+                )
     tensors = tuple(replace(t, quantization=chosen[t.name]) for t in graph.tensors)
 
     return replace(graph, tensors=tensors)
+
+
+def _with_fixed_forms(
+    writers: Sequence[tuple[Conv, Quantization]], target: Quantization
+) -> Quantization:
+    """
+    TARGET, its scale a little larger where that lets each of WRITERS, a convolution and what it
+    reads, be rescaled by form "fixed"; now and then a scale has no such form.
+    """
+    for step in range(TRIES):
+        scale = float(np.float32(target.scale * (1 + step * NUDGE)))
+        tried = replace(target, scale=scale)
+        forms = {requantizer_between(conv, source, tried).form for conv, source in writers}
+        if forms == {"fixed"}:
+            return tried
+
+    return target
 
 
 def _least_scale(conv: Conv, source: Quantization) -> float:

@@ -2,6 +2,7 @@
 Float32 rescaling as integer arithmetic: for each layer the cheapest form that is proved equal.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,8 @@ from sqz2c.errors import QuantizeError
 from sqz2c.ir.arithmetic import integer_bias, multipliers, sum_bounds
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Requantizer
+from sqz2c.ir.tensor import Quantization
+from sqz2c.ir.winograd import is_shape_for_winograd, largest_lift
 from sqz2c.quantize.fixed_point import LIFTS, Fixed, Reach, fit_fixed
 from sqz2c.quantize.rescaling import Rescaling
 
@@ -49,6 +52,14 @@ def requantizer_of(graph: Graph, conv: Conv) -> Requantizer:
     target = conv.quantization or graph.tensor(conv.output).quantization
     if source is None or target is None or conv.weight_scales is None:
         raise QuantizeError(f"{conv.name}: not quantized yet; call quantize() first.")
+
+    return requantizer_between(conv, source, target)
+
+
+def requantizer_between(conv: Conv, source: Quantization, target: Quantization) -> Requantizer:
+    """
+    CONV's requantizer from SOURCE to TARGET.
+    """
     low = target.zero_point if conv.relu else 0
     lowest, highest = sum_bounds(conv, source)
     bias = integer_bias(conv, source)
@@ -58,14 +69,29 @@ def requantizer_of(graph: Graph, conv: Conv) -> Requantizer:
         conv.name,
         [Rescaling(m, target.zero_point, low) for m in scale],
         Reach(bias.astype(np.int64), lowest, highest),
+        _lifts(conv),
     )
 
 
-def fit(name: str, rescalings: list[Rescaling], reach: Reach) -> Requantizer:
+def _lifts(conv: Conv) -> tuple[int, ...]:
+    """Lifts to try in this order: those first that leave CONV its choice of kernels."""
+    if not is_shape_for_winograd(conv):
+        return tuple(LIFTS)
+    most = largest_lift(conv, LIFTS[0])
+
+    return tuple(sorted(LIFTS, key=lambda lift: (lift > most, -lift)))
+
+
+def fit(
+    name: str,
+    rescalings: list[Rescaling],
+    reach: Reach,
+    lifts: Sequence[int] = tuple(LIFTS),
+) -> Requantizer:
     """
     The cheapest proved form: fixed where every filter has one, else checked, else exact.
 
-    RESCALINGS is one for all filters of REACH, or one a filter.
+    RESCALINGS is one for all filters of REACH, or one a filter. Of LIFTS the first that does.
     """
     multiplier = np.array([rescaling.m for rescaling in rescalings], np.float32)
     if not np.all((multiplier > 0) & (multiplier < 1)):
@@ -73,7 +99,7 @@ def fit(name: str, rescalings: list[Rescaling], reach: Reach) -> Requantizer:
             f"{name}: its rescaling factor must lie between 0 and 1 (found "
             f"{float(multiplier.max()):.6g}); calibrate with images that reach its full range."
         )
-    fixed = fit_layer(rescalings, reach)
+    fixed = fit_layer(rescalings, reach, lifts)
     if fixed is not None:
         return Requantizer(
             form="fixed",
@@ -113,15 +139,17 @@ def _without_constants(
     return multiplier, bias
 
 
-def fit_layer(rescalings: list[Rescaling], reach: Reach) -> FixedLayer | None:
+def fit_layer(
+    rescalings: list[Rescaling], reach: Reach, lifts: Sequence[int] = tuple(LIFTS)
+) -> FixedLayer | None:
     """
-    Form "fixed" with the largest lift with which every scale has one, or None.
+    Form "fixed" with the first of LIFTS with which every scale has one, or None.
     """
     if len(rescalings) == 1:
         groups = [reach]
     else:
         groups = [reach.of(slice(i, i + 1)) for i in range(len(rescalings))]
-    for lift in LIFTS:
+    for lift in lifts:
         parts: list[Fixed] = []
         for rescaling, group in zip(rescalings, groups, strict=True):
             part = fit_fixed(rescaling, group, lift)

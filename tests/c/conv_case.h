@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "sqz_kernels.h"
+#include "sqz_requantize.h"
 
 enum { MOST_FILTERS = 19 };
 
@@ -112,12 +113,10 @@ static inline void fold_biases(case_t *test)
     }
 }
 
-static inline void open_case(case_t *test)
+/* Everything else of a case whose layer has its shape. */
+static inline void fill_case(case_t *test)
 {
     sqz_conv_t *const layer = &test->layer;
-
-    memset(test, 0, sizeof *test);
-    choose_shape(layer);
     const int32_t weights = filter_weights(layer);
     const int32_t all_weights = layer->out_channels * weights;
 
@@ -150,6 +149,13 @@ static inline void open_case(case_t *test)
     open_scratch(&test->work, layer);
 }
 
+static inline void open_case(case_t *test)
+{
+    memset(test, 0, sizeof *test);
+    choose_shape(&test->layer);
+    fill_case(test);
+}
+
 static inline void close_case(case_t *test)
 {
     close_scratch(&test->work);
@@ -158,6 +164,35 @@ static inline void close_case(case_t *test)
     free(test->bias);
     free(test->weights);
     free(test->in);
+}
+
+/* Output of filter FILTER at [row, x], by the definition. */
+static inline uint8_t expected_at(const case_t *test, int32_t row, int32_t x, int32_t filter)
+{
+    const sqz_conv_t *const layer = &test->layer;
+    const sqz_window_t *const window = &layer->window;
+    const int8_t *weight = test->weights + filter * filter_weights(layer);
+    uint32_t acc = 0;
+
+    for (int32_t i = 0; i < window->height; i++) {
+        for (int32_t k = 0; k < window->width; k++) {
+            const int32_t y_in = row * window->stride - window->padding + i;
+            const int32_t x_in = x * window->stride - window->padding + k;
+
+            for (int32_t c = 0; c < layer->in.channels; c++, weight++) {
+                if (y_in >= 0 && y_in < layer->in.height && x_in >= 0 && x_in < layer->in.width) {
+                    const int32_t at = (y_in * layer->in.width + x_in) * layer->in.channels + c;
+                    acc += (uint32_t)(*weight * (test->in[at] - layer->in_zero_point));
+                }
+            }
+        }
+    }
+    acc = (acc << layer->requantizer.lift) + (uint32_t)test->bias[filter];
+    sqz_scaler_t scaler;
+
+    sqz_scaler_init(&scaler, &layer->requantizer, filter);
+    const uint8_t y = sqz_requantize((int32_t)acc, &scaler, &layer->requantizer);
+    return layer->remap ? layer->remap[y] : y;
 }
 
 #endif /* CONV_CASE_H */

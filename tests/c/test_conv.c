@@ -6,35 +6,6 @@
 
 #include "conv_case.h"
 
-/* Output of filter FILTER at [row, x], by the definition. */
-static uint8_t expected_at(const case_t *test, int32_t row, int32_t x, int32_t filter)
-{
-    const sqz_conv_t *const layer = &test->layer;
-    const sqz_window_t *const window = &layer->window;
-    const int8_t *weight = test->weights + filter * filter_weights(layer);
-    uint32_t acc = 0;
-
-    for (int32_t i = 0; i < window->height; i++) {
-        for (int32_t k = 0; k < window->width; k++) {
-            const int32_t y_in = row * window->stride - window->padding + i;
-            const int32_t x_in = x * window->stride - window->padding + k;
-
-            for (int32_t c = 0; c < layer->in.channels; c++, weight++) {
-                if (y_in >= 0 && y_in < layer->in.height && x_in >= 0 && x_in < layer->in.width) {
-                    const int32_t at = (y_in * layer->in.width + x_in) * layer->in.channels + c;
-                    acc += (uint32_t)(*weight * (test->in[at] - layer->in_zero_point));
-                }
-            }
-        }
-    }
-    acc = (acc << layer->requantizer.lift) + (uint32_t)test->bias[filter];
-    sqz_scaler_t scaler;
-
-    sqz_scaler_init(&scaler, &layer->requantizer, filter);
-    const uint8_t y = sqz_requantize((int32_t)acc, &scaler, &layer->requantizer);
-    return layer->remap ? layer->remap[y] : y;
-}
-
 /* A row of the output map: the layer's channels as defined, its neighbours' as they were. */
 static void check_row(const case_t *test, const uint8_t *actual, const uint8_t *before, int32_t row)
 {

@@ -9,7 +9,7 @@
 #include "sqz_dot.h"
 
 /* The portable variant under other names, so that both are in one program. */
-enum { LANES = SQZ_LANES };
+enum { LANES = SQZ_LANES, ARE_LIFTED = sizeof(sqz_weight_t) == sizeof(int16_t) };
 #undef SQZ_DOT_PORTABLE_H
 #undef SQZ_HAS_PAIRS
 #define SQZ_LANES PORTABLE_LANES
@@ -25,6 +25,9 @@ enum { LANES = SQZ_LANES };
 #define sqz_multiply_add portable_multiply_add
 #define sqz_dot portable_dot
 #define sqz_dot_sums portable_dot_sums
+#define sqz_dot_last portable_dot_last
+#define sqz_sum_rescale portable_sum_rescale
+#define sqz_four_rescale portable_four_rescale
 #define sqz_dot_fixed portable_dot_fixed
 typedef int32_t portable_four_t[SQZ_GROUP];
 #include "sqz_dot_portable.h"
@@ -40,6 +43,9 @@ typedef int32_t portable_four_t[SQZ_GROUP];
 #undef sqz_multiply_add
 #undef sqz_dot
 #undef sqz_dot_sums
+#undef sqz_dot_last
+#undef sqz_sum_rescale
+#undef sqz_four_rescale
 #undef sqz_dot_fixed
 
 /* Noise, or nothing but the values at which something could overflow. */
@@ -86,8 +92,8 @@ static void close_pair(pair_t *pair)
     free(pair->group);
 }
 
-/* FILTERS filters; the missing ones are zeros. */
-static void pack(pair_t *pair, int32_t filters)
+/* FILTERS filters, where the variant lifts weights by LIFT; the missing ones are zeros. */
+static void pack(pair_t *pair, int32_t filters, int32_t lift)
 {
     memset(pair->group, 0, (size_t)(SQZ_GROUP * sqz_lane_bytes(pair->k)));
     memset(pair->portable_group, 0, (size_t)(SQZ_GROUP * pair->k));
@@ -97,7 +103,7 @@ static void pack(pair_t *pair, int32_t filters)
 
         fill_randomly((uint8_t *)weights, pair->k);
         for (int32_t i = 0; i < pair->k; i++) {
-            own[i] = weights[i];
+            own[i] = (sqz_weight_t)(weights[i] * (ARE_LIFTED ? 1 << lift : 1));
         }
         sqz_group_pack(pair->group, filter, own, pair->k);
         portable_group_pack(pair->portable_group, filter, weights, pair->k);
@@ -140,7 +146,7 @@ static void test_equals_the_portable_one(int32_t k)
     int32_t sums[2][SQZ_GROUP];
 
     open_pair(&pair, k);
-    pack(&pair, random_from(1, SQZ_GROUP));
+    pack(&pair, random_from(1, SQZ_GROUP), 0);
     put(&pair, 0);
     put(&pair, 1);
     for (int32_t pixel = 0; pixel < 2; pixel++) {
@@ -161,6 +167,56 @@ static void test_equals_the_portable_one(int32_t k)
     close_pair(&pair);
 }
 
+/* Outputs of several groups, each packed in turn and copied behind the others. */
+static void test_rescales_as_the_portable_one(int32_t k)
+{
+    const int32_t channels = SQZ_GROUP * random_from(1, 3);
+    const int32_t second = random_from(0, 2) == 0 ? 0 : channels + random_from(0, 3);
+    const int32_t group_bytes = SQZ_GROUP * sqz_lane_bytes(k);
+    uint8_t *const groups = random_block(channels * SQZ_FILTER_BYTES(k));
+    uint8_t *const out = random_block(second + channels);
+    uint8_t *const expected = random_block(second + channels);
+    int32_t *const bias = random_block(channels * (int32_t)sizeof(int32_t));
+    int32_t *const factor = random_block(channels * (int32_t)sizeof(int32_t));
+    const sqz_fixed_t fixed = {
+        .k = k,
+        .bias = bias,
+        .factor = factor,
+        .step = random_from(0, 1) ? SQZ_GROUP : 0,
+        .lift = random_from(0, 8),
+        .low = random_from(0, 1) ? (uint8_t)random_from(1, 255) : 0,
+    };
+    sqz_fixed_t of_group = fixed;
+    pair_t pair;
+
+    memcpy(expected, out, (size_t)(second + channels));
+    for (int32_t i = 0; i < channels; i++) {
+        bias[i] = random_bias();
+        factor[i] = random_from(1 << 15, 1 << 24);
+    }
+    open_pair(&pair, k);
+    put(&pair, 0);
+    put(&pair, 1);
+    for (int32_t c = 0; c < channels; c += SQZ_GROUP) {
+        pack(&pair, SQZ_GROUP, fixed.lift);
+        memcpy(groups + c / SQZ_GROUP * group_bytes, pair.group, (size_t)group_bytes);
+        portable_dot_fixed(pair.portable_window, pair.portable_group, &of_group, expected + c,
+                           second);
+        of_group.bias += SQZ_GROUP;
+        of_group.factor += fixed.step;
+    }
+    sqz_dots_fixed(pair.window, groups, fixed, channels, out, second);
+    for (int32_t i = 0; i < second + channels; i++) {
+        check_equal(expected[i], out[i], "output");
+    }
+    close_pair(&pair);
+    free(factor);
+    free(bias);
+    free(expected);
+    free(out);
+    free(groups);
+}
+
 static void test_copies_runs(int32_t count)
 {
     uint8_t *const from = random_block(count);
@@ -179,11 +235,13 @@ int main(void)
     for (int32_t k = 1; k <= 300; k++) { /* every remainder of every unrolled step */
         for (int32_t round = 0; round < 10; round++) {
             test_equals_the_portable_one(k);
+            test_rescales_as_the_portable_one(k);
         }
         test_copies_runs(k);
     }
     for (int32_t k = 1000; k <= 1030; k++) {
         test_equals_the_portable_one(k);
+        test_rescales_as_the_portable_one(k);
     }
     return check_result("test_dot");
 }

@@ -35,7 +35,7 @@ static void fill(const sqz_conv_t *layer)
 
 static sqz_conv_t random_layer(void)
 {
-    const int32_t channels = 4 * random_from(1, MOST_CHANNELS / 4);
+    const int32_t channels = 4 * random_from(2, MOST_CHANNELS / 4);
     const int32_t padding = random_from(0, 1);
     const int32_t height = random_from(3, MOST_SIDE);
     const int32_t width = random_from(3, MOST_SIDE);

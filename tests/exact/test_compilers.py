@@ -17,6 +17,8 @@ COMPILERS = ("gcc", "clang")
 STAY_OUT = ("-nostartfiles",)
 SANITIZE = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FAST = {("full", "gcc", "-Os")}
+PORTABLE = "-DSQZ_PORTABLE"
+KERNELS = ("-USQZ_PORTABLE", PORTABLE)
 
 
 def test_networks_cover_what_there_is(networks: dict[str, Generated]) -> None:
@@ -46,6 +48,25 @@ def test_host_gives_the_same_bits(
     assert [None] * len(network.judged) == found
 
 
+@pytest.mark.parametrize(
+    ("member", "compiler"), slow_but({("full", "gcc")}, tuple(MEMBERS), COMPILERS)
+)
+def test_portable_kernels_give_the_same_bits(
+    networks: dict[str, Generated], member: str, compiler: str
+) -> None:
+    """Every layer equals PyTorch's without the instructions that only some processors have."""
+    need(compiler)
+    network = networks[member]
+    with HostLibrary(
+        network.folder, network.name, network.graph, compiler=compiler, flags=("-O1", PORTABLE)
+    ) as library:
+        found = [
+            compare_image(network.graph, name, library.run(image), expected)
+            for name, image, expected in network.judged
+        ]
+    assert [None] * len(network.judged) == found
+
+
 @pytest.mark.parametrize(("member",), slow_but(set(), MEMBERS))
 def test_tracing_changes_nothing(networks: dict[str, Generated], member: str) -> None:
     """Without the hook the logits are those with it."""
@@ -55,17 +76,17 @@ def test_tracing_changes_nothing(networks: dict[str, Generated], member: str) ->
 
 
 @pytest.mark.parametrize(
-    ("member", "compiler"), slow_but(set(), tuple(MEMBERS), COMPILERS)
+    ("member", "compiler", "kernels"), slow_but(set(), tuple(MEMBERS), COMPILERS, KERNELS)
 )
 def test_sanitizers_find_nothing(
-    networks: dict[str, Generated], member: str, compiler: str, tmp_path: Path
+    networks: dict[str, Generated], member: str, compiler: str, kernels: str, tmp_path: Path
 ) -> None:
     """An inference and the CRC of all weights, with every access and every overflow watched."""
     network = networks[member]
     main = tmp_path / "main.c"
     main.write_text(main_program(network, network.judged[-1][1]))
     sources = [main, *network.own_sources, *network.runtime_sources]
-    call(compiler, "-std=c99", *WARNINGS, *SANITIZE, *network.includes, *sources,
+    call(compiler, "-std=c99", *WARNINGS, *SANITIZE, kernels, *network.includes, *sources,
          "-o", tmp_path / "main")  # fmt: skip
     assert network.logits() == [int(line) for line in call(tmp_path / "main").split()]
 

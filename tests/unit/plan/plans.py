@@ -116,7 +116,7 @@ def all_choices(stage: Stage) -> list[Choice]:
     """
     All rows a turn, also those that the search does not try, in all ways that it tries.
     """
-    ways = {(choice.summed, choice.tile_channels) for choice in stage.choices}
+    ways = {(c.summed, c.tile_channels, c.quick) for c in stage.choices}
     return [Choice(rows, *way) for rows in range(1, stage.limit + 1) for way in sorted(ways)]
 
 

@@ -35,17 +35,32 @@ def test_choices_are_the_least_rows_for_each_number_of_turns(member: Member) -> 
         limit = stage.limit
         turns = {rows: -(-limit // rows) for rows in range(1, limit + 1)}
         least = {count: min(r for r in turns if turns[r] == count) for count in turns.values()}
-        ways = [(way, tile) for way in {False, stage.can_sum} for tile in stage.tiles(way)]
-        expected = {Choice(rows, *way) for rows in least.values() for way in ways}
-        assert expected == set(stage.choices)
-        assert len(expected) == len(stage.choices)
+        expected = {(rows, way) for rows in least.values() for way in {False, stage.can_sum}}
+        assert expected == {choice.pace for choice in stage.choices}
+        assert len(set(stage.choices)) == len(stage.choices)
+
+
+@pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS)
+def test_no_choice_of_a_pace_is_matched_in_scratch_and_cost(member: Member) -> None:
+    """What is tried is what no other tile or kernel beats, and something beats all the others."""
+    for stage in stages(member):
+        rows = stage.limit
+        tried = [choice for choice in stage.choices if choice.pace == (rows, False)]
+        points = [(stage.inside(choice)[1], stage.cost(choice)) for choice in tried]
+        assert points == sorted(points)
+        assert [cost for _, cost in points] == sorted({cost for _, cost in points})[::-1]
+        for quick in (False, True):
+            for tile in stage.tiles(False, quick):
+                choice = Choice(rows, False, tile, quick)
+                size, cost = stage.inside(choice)[1], stage.cost(choice)
+                assert any(a <= size and b <= cost for a, b in points)
 
 
 @pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS)
 def test_fewer_rows_a_turn_never_cost_less(member: Member) -> None:
     """Decoding is paid by the turn: the cost falls as the rows a turn grow."""
     for stage in stages(member):
-        for way in {(choice.summed, choice.tile_channels) for choice in stage.choices}:
+        for way in {(c.summed, c.tile_channels, c.quick) for c in stage.choices}:
             rows = sorted({choice.rows for choice in stage.choices})
             costs = [stage.cost(Choice(count, *way)) for count in rows]
             assert sorted(costs, reverse=True) == costs

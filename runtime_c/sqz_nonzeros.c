@@ -1,0 +1,93 @@
+/* sqz_nonzeros.c - convolutions that skip weights of 0: the engine for pruned filters.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#include "sqz_nonzeros.h"
+
+#include "sqz_block.h"
+
+/* A list's entries go from TO on, in front of END. */
+typedef struct {
+    sqz_word_t *to;
+    const sqz_word_t *end;
+} room_t;
+
+/* Write the list of K WEIGHTS, whole fours, to ROOM. Returns whether it fits; if not, it is empty. */
+static int32_t list(const int8_t *weights, int32_t k, room_t *room)
+{
+    sqz_word_t *const head = room->to++;
+    sqz_word_t *to = room->to;
+
+/* Weight I of four; most are 0. */
+#define LIST(i)                                                          \
+    do {                                                                 \
+        const int32_t weight = weights[i];                               \
+                                                                         \
+        if (weight != 0) {                                               \
+            if (to == room->end) {                                       \
+                *head = 0;                                               \
+                return 0;                                                \
+            }                                                            \
+            *to++ = (uint32_t)weight << 16 | (at + SQZ_ROW_BYTES * (i)); \
+        }                                                                \
+    } while (0)
+
+    for (uint32_t at = SQZ_ROW_BYTES; k > 0; k -= 4, weights += 4, at += 4 * SQZ_ROW_BYTES) {
+        LIST(0u);
+        LIST(1u);
+        LIST(2u);
+        LIST(3u);
+    }
+    *head = (uint32_t)(to - room->to);
+    room->to = to;
+    return 1;
+}
+
+static void read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
+{
+    const int32_t k = tile->filter_weights;
+    int8_t *const weights = work->window;
+    sqz_word_t *const begin = work->tile;
+    room_t room = {
+        .to = begin,
+        .end = begin + work->tile_bytes / (int32_t)sizeof(*begin) - (tile->channels - 1),
+    };
+
+    memset(weights + k, 0, (uint32_t)(-k & 3));
+    for (int32_t left = tile->channels; left > 0; left--) {
+        sqz_note(work, sqz_decoder_read(decoder, weights, (uint32_t)k));
+        if (!list(weights, k, &room)) {
+            sqz_note(work, SQZ_ERR_BITSTREAM);
+        }
+        room.end++; /* the place that was kept for the next head */
+    }
+}
+
+/* All filters of the tile on BLOCK, whose first pixel's outputs begin at AT. */
+static void apply(const sqz_block_t *block, uint8_t *at, int32_t stride)
+{
+    const sqz_tile_t *const tile = block->tile;
+    const int32_t end = tile->first + tile->channels;
+    const uint8_t *const before = block->rows - 2 * SQZ_ROW_BYTES;
+    const sqz_word_t *next = tile->work->tile;
+
+    for (int32_t filter = tile->first; filter < end; filter++) {
+        const sqz_outputs_t out = {.at = at++, .stride = stride, .count = block->count};
+        int32_t sums[SQZ_BLOCK];
+
+        next = sqz_nonzeros_add(next, before, block->count, sums);
+        sqz_outputs_put(tile, filter, sums, out);
+    }
+}
+
+static void strip_of(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+{
+    sqz_block_t block = sqz_block_first(tile, in, row);
+
+    for (; block.count > 0; sqz_block_next(&block)) {
+        sqz_block_put(&block);
+        apply(&block, strip.at + block.first * strip.stride, strip.stride);
+    }
+}
+
+const sqz_engine_t sqz_by_nonzeros = {.read = read, .strip = strip_of};

@@ -1,0 +1,106 @@
+/* sqz_nonzeros_add.c - the loop of the engine that skips weights of 0.
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+
+/* The loop takes every register: see sqz_values_add.c. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
+#pragma GCC optimize("no-tree-reassoc", "no-tree-pre", "no-tree-ter")
+#if !defined(__thumb__) || defined(__thumb2__)
+#pragma GCC optimize("no-ivopts", "ira-algorithm=priority")
+#endif
+#endif
+
+#include "sqz_nonzeros.h"
+
+/* Entry AT of a list: its row, from two rows before the first one on. */
+#define ROW(entry) ((const sqz_word_t *)(const void *)(before + ((entry) & 0xffffu)))
+
+/* The products of one entry. */
+#define ADD(entry)                                  \
+    do {                                            \
+        const uint32_t e = (entry);                 \
+        const sqz_word_t *const row = ROW(e);       \
+        const int32_t factor = sqz_factor(e);       \
+        uint32_t x = row[SQZ_ROW_WORDS];            \
+        uint32_t y = row[SQZ_ROW_WORDS + 1];        \
+                                                    \
+        a0 = sqz_scale_low(a0, x, factor);          \
+        a1 = sqz_scale_high(a1, x, factor);         \
+        a2 = sqz_scale_low(a2, y, factor);          \
+        a3 = sqz_scale_high(a3, y, factor);         \
+        if (count > 4) {                            \
+            x = row[SQZ_ROW_WORDS + 2];             \
+            y = row[SQZ_ROW_WORDS + 3];             \
+            a4 = sqz_scale_low(a4, x, factor);      \
+            a5 = sqz_scale_high(a5, x, factor);     \
+            if (count > 6) {                        \
+                a6 = sqz_scale_low(a6, y, factor);  \
+                a7 = sqz_scale_high(a7, y, factor); \
+            }                                       \
+        }                                           \
+    } while (0)
+
+/* The sums of COUNT pixels, a constant, over a list; returns the list's end. */
+static SQZ_ALWAYS_INLINE const sqz_word_t *sum(const sqz_word_t *next, const uint8_t *before,
+                                               int32_t *sums, int32_t count)
+{
+    const uint32_t entries = *next++;
+    const sqz_word_t *const end = next + entries;
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
+    int32_t a4 = 0;
+    int32_t a5 = 0;
+    int32_t a6 = 0;
+    int32_t a7 = 0;
+
+    for (const sqz_word_t *const rest = next + entries % 4; next != rest; next++) {
+        ADD(next[0]);
+    }
+    for (; next != end; next += 4) {
+        ADD(next[0]);
+        ADD(next[1]);
+        ADD(next[2]);
+        ADD(next[3]);
+    }
+    sums[0] = a0;
+    sums[1] = a1;
+    sums[2] = a2;
+    sums[3] = a3;
+    sums[4] = a4;
+    sums[5] = a5;
+    sums[6] = a6;
+    sums[7] = a7;
+    return next;
+}
+
+SQZ_NEVER_INLINE static const sqz_word_t *sum_8(const sqz_word_t *next, const uint8_t *before,
+                                                int32_t *sums)
+{
+    return sum(next, before, sums, 8);
+}
+
+SQZ_NEVER_INLINE static const sqz_word_t *sum_6(const sqz_word_t *next, const uint8_t *before,
+                                                int32_t *sums)
+{
+    return sum(next, before, sums, 6);
+}
+
+SQZ_NEVER_INLINE static const sqz_word_t *sum_4(const sqz_word_t *next, const uint8_t *before,
+                                                int32_t *sums)
+{
+    return sum(next, before, sums, 4);
+}
+
+/* As many sums as PIXELS need. */
+const sqz_word_t *sqz_nonzeros_add(const sqz_word_t *list, const uint8_t *before, int32_t pixels,
+                                   int32_t sums[SQZ_BLOCK])
+{
+    if (pixels > 6) {
+        return sum_8(list, before, sums);
+    }
+    return pixels > 4 ? sum_6(list, before, sums) : sum_4(list, before, sums);
+}

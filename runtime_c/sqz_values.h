@@ -1,0 +1,39 @@
+/* sqz_values.h - private: the engine for pruned filters that share a few weights.
+ *
+ * For each non-zero value of a filter: add up the inputs at its positions, then multiply once. A
+ * tile holds one LIST a filter: RUNS of positions with equal weights, each a head (value as a byte,
+ * count << 8) and COUNT times 16 * (k + 1), all uint16; then 0. The inputs of a block of neighbouring
+ * pixels lie in rows, one for each k (sqz_lanes.h).
+ *
+ * Scratch (ir/lists.py): the tile's lists in TILE; in WINDOW padding, a byte a channel of the
+ * input and at least two rows, and the rows; RUNS for the sums of the longest list's runs. While lists are
+ * read, WINDOW holds chains (sqz_values_read.c).
+ *
+ * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
+ */
+#ifndef SQZ_VALUES_H
+#define SQZ_VALUES_H
+
+#include "sqz_lanes.h"
+#include "sqz_strip.h"
+
+enum { SQZ_SUMS_BYTES = 36 }; /* of one run in work->runs: 8 sums, and its value */
+
+/* Decode the filters of TILE into lists. Weights that do not fit are not those that the compiler
+ * saw: SQZ_ERR_BITSTREAM, and 0 in their place. */
+void sqz_values_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work);
+
+/* Compute row ROW of TILE's filters into STRIP. */
+void sqz_values_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
+
+/* A filter's list on the PIXELS of a block in ROWS: the sums of each run and its value to SUMS, then
+ * value 0. Returns where the next filter's list begins. */
+const sqz_half_t *sqz_values_add(const sqz_half_t *list, const uint8_t *rows, int32_t pixels,
+                                 sqz_word_t *sums);
+
+enum { SQZ_PRODUCTS = 8 }; /* pixels whose products are added at once */
+
+/* The sums of products of SQZ_PRODUCTS pixels from PIXEL on; they wrap. */
+void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t products[SQZ_PRODUCTS]);
+
+#endif /* SQZ_VALUES_H */
