@@ -138,6 +138,7 @@ def test_functions_stay_small(path: Path) -> None:
 def test_runtime_says_under_which_licence_it_is() -> None:
     """What ends in a product names the licence that asks nothing of it, in its first comment."""
     licence = "SPDX-License-Identifier: 0BSD"
-    heads = {path.name: path.read_text().split("*/")[0] for path in (ROOT / "runtime_c").glob("*.[ch]")}
+    paths = (ROOT / "runtime_c").glob("*.[ch]")
+    heads = {path.name: path.read_text().split("*/")[0] for path in paths}
     assert heads
     assert [] == [name for name, head in heads.items() if licence not in head]
