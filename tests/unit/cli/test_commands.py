@@ -14,7 +14,18 @@ from tests.boards import RUN_TOOLS
 from tests.command import BOARD, SIZE, call, copy_of, save_pictures
 from tests.tools import need
 
-COMMANDS = ("generate", "verify", "build", "run", "flash", "inspect", "plan", "boards", "doctor")
+COMMANDS = (
+    "generate",
+    "compress",
+    "verify",
+    "build",
+    "run",
+    "flash",
+    "inspect",
+    "plan",
+    "boards",
+    "doctor",
+)
 
 
 def test_generate_reports_flash_ram_and_rescaling(model: Path, tmp_path: Path) -> None:
