@@ -14,10 +14,11 @@ from tests.tools import ROOT
 LAYERS = [
     {"errors", "assets", "version"},
     {"ir"},
-    {"load", "quantize", "plan", "encode", "emit", "verify", "firmware", "train"},
-    {"output", "plan_report", "profile"},
+    {"load", "quantize", "plan", "encode", "emit", "verify", "firmware", "train",
+     "compress"},
+    {"output", "plan_report", "profile", "compression"},
     {"pipeline", "cli_options"},
-    {"cli_plan", "cli_profile"},
+    {"cli_plan", "cli_profile", "cli_compress"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -16,7 +16,8 @@ from tests.command import BOARD, SIZE, call, copy_of, save_pictures
 from tests.tools import need
 
 COMMANDS = (
-    "generate", "verify", "build", "run", "profile", "flash", "inspect", "plan", "boards", "doctor",
+    "generate", "compress", "verify", "build", "run", "profile", "flash", "inspect", "plan",
+    "boards", "doctor",
 )  # fmt: skip
 
 
