@@ -109,7 +109,7 @@ SQZ_INLINE int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
         b3 = sqz_multiply_add(b3, b, w3);                         \
     } while (0)
 
-/* From WINDOW to its end, eight values at a time, then one by one. Each function that does so is one
+/* From WINDOW to its end, eight values at a time, then one by one. A function that does so is one
  * from the first load to the last store: only so gcc keeps all sums in registers. */
 #define SQZ_DOT_VALUES(k)                                                        \
     do {                                                                       \
@@ -179,7 +179,8 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
     } while (0)
 
 /* The same where the window has no second pixel. */
-SQZ_APART void sqz_dot_last(const uint8_t *window, const int8_t *weights, int32_t k, sqz_four_t sums)
+SQZ_APART void sqz_dot_last(const uint8_t *window, const int8_t *weights, int32_t k,
+                            sqz_four_t sums)
 {
     const uint8_t *const whole = window + 2 * (k & ~3);
     const uint8_t *const end = window + 2 * k;
