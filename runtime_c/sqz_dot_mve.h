@@ -177,8 +177,8 @@ SQZ_INLINE int8x16_t sqz_load16(const uint8_t *from)
 #define SQZ_DOT_START(sum, inputs, weights) vmladavq_s8(inputs, weights)
 #define SQZ_DOT_ADD(sum, inputs, weights) vmladavaq_s8(sum, inputs, weights)
 
-/* SUMS becomes WINDOW times GROUP, pixel by filter, modulo 2^32 and without offsets. Give where these
- * are. K is at least 1. */
+/* SUMS becomes WINDOW times GROUP, pixel by filter, modulo 2^32 and without offsets. Give where
+ * these are. K is at least 1. */
 SQZ_INLINE const uint8_t *sqz_dot_sums(const uint8_t *window,
                                                        const uint8_t *group, int32_t k,
                                                        sqz_four_t sums[2])
@@ -423,8 +423,8 @@ SQZ_APART void sqz_dots_last(const uint8_t *window, const uint8_t *group, const 
     }
 }
 
-/* Rescale WINDOW times CHANNELS filters, GROUP and those behind it, which are for form FIXED alone, to
- * OUT and, of the second pixel, to SECOND behind it; where there is none SECOND is 0. */
+/* Rescale WINDOW times CHANNELS filters, GROUP and those behind it, which are for form FIXED alone,
+ * to OUT and, of the second pixel, to SECOND behind it; where there is none SECOND is 0. */
 SQZ_INLINE void sqz_dots_fixed(const uint8_t *window, const uint8_t *group, sqz_fixed_t fixed,
                                int32_t channels, uint8_t *out, int32_t second)
 {

@@ -98,7 +98,7 @@ static void build_edge(const view_t *view, int32_t slot, const uint8_t *from)
     }
 }
 
-/* Rows [above, below) of a window whose columns lie inside of the map, FROM is the first of them. */
+/* Rows [above, below) of a window whose columns lie inside of the map; FROM is the first one. */
 static inline void build_rows(const view_t *view, int32_t slot, const uint8_t *from)
 {
     const int32_t run = view->run;
