@@ -119,7 +119,7 @@ FAULTS = {
     "zero point": (
         "runtime/*.c",
         replace_once("slot, at, view->layer->in_zero_point, count", "slot, at, 0, count"),
-        "fire2/expand3x3",
+        "fire3/expand3x3",
     ),
     "padding": (
         "runtime/*.c",
@@ -128,8 +128,8 @@ FAULTS = {
     ),
     "clamp": (
         "runtime/sqz_requantize.h",
-        replace_once("over_even * 255u", "over_even * 254u"),
-        "conv1",
+        replace_once("positive > 255 ? 255 : positive", "positive > 99 ? 99 : positive"),
+        "fire2/squeeze",
     ),
     "head": (
         "runtime/*.c",
