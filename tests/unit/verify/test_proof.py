@@ -129,7 +129,7 @@ FAULTS = {
     "clamp": (
         "runtime/sqz_requantize.h",
         replace_once("positive > 255 ? 255 : positive", "positive > 99 ? 99 : positive"),
-        "fire2/squeeze",
+        "fire2/expand3x3",
     ),
     "head": (
         "runtime/*.c",
