@@ -119,7 +119,7 @@ FAULTS = {
     "zero point": (
         "runtime/*.c",
         replace_once("slot, at, view->layer->in_zero_point, count", "slot, at, 0, count"),
-        "fire2/expand3x3",
+        "fire3/expand3x3",
     ),
     "padding": (
         "runtime/*.c",
