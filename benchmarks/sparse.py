@@ -200,7 +200,7 @@ def read_terms(case: Case) -> list[float]:
 
 SWEEP = ("COLUMN", "ROW", "POSITION", "SUM", "RUN", "PRODUCTS", "OUTPUT")
 READ = ("LIST", "CHAIN", "PLACE", "HEAD")
-SKIP = ("COLUMN", "ROW_8", "ENTRY", "PAIR", "LIST_8", "OUTPUT_8")
+SKIP = ("COLUMN_8", "ROW_8", "ENTRY", "PAIR", "LIST_8", "OUTPUT_8")
 SKIP_READ = ("ENTRIES", "SKIPPED", "LISTED")
 
 

@@ -85,15 +85,4 @@ static inline void sqz_block_next(sqz_block_t *block)
     block->count = sqz_min(SQZ_BLOCK, block->tile->layer->out.width - block->first);
 }
 
-/* One filter's outputs of a few pixels, STRIDE bytes apart. */
-typedef struct {
-    uint8_t *at;
-    int32_t stride;
-    int32_t count;
-} sqz_outputs_t;
-
-/* Rescale the sums of products of filter FILTER of TILE's layer to OUT. */
-void sqz_outputs_put(const sqz_tile_t *tile, int32_t filter, const int32_t *sums,
-                     sqz_outputs_t out);
-
 #endif /* SQZ_BLOCK_H */

@@ -10,6 +10,7 @@
 typedef struct {
     sqz_word_t *to;
     const sqz_word_t *end;
+    uint32_t shift; /* of weights */
 } room_t;
 
 /* Write the list of K WEIGHTS, whole fours, to ROOM. Returns whether it fits; if not, it is empty. */
@@ -28,7 +29,7 @@ static int32_t list(const int8_t *weights, int32_t k, room_t *room)
                 *head = 0;                                               \
                 return 0;                                                \
             }                                                            \
-            *to++ = (uint32_t)weight << 16 | (at + SQZ_ROW_BYTES * (i)); \
+            *to++ = (uint32_t)weight << room->shift | (at + SQZ_ROW_BYTES * (i)); \
         }                                                                \
     } while (0)
 
@@ -51,6 +52,7 @@ static void read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
     room_t room = {
         .to = begin,
         .end = begin + work->tile_bytes / (int32_t)sizeof(*begin) - (tile->channels - 1),
+        .shift = 16u + tile->layer->requantizer.lift,
     };
 
     memset(weights + k, 0, (uint32_t)(-k & 3));
@@ -63,20 +65,16 @@ static void read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
     }
 }
 
-/* All filters of the tile on BLOCK, whose first pixel's outputs begin at AT. */
-static void apply(const sqz_block_t *block, uint8_t *at, int32_t stride)
+/* All filters of the tile on BLOCK, whose first pixel's outputs begin at STRIP. */
+static void apply(const sqz_block_t *block, sqz_strip_t strip)
 {
-    const sqz_tile_t *const tile = block->tile;
-    const int32_t end = tile->first + tile->channels;
     const uint8_t *const before = block->rows - 2 * SQZ_ROW_BYTES;
-    const sqz_word_t *next = tile->work->tile;
+    const sqz_word_t *next = block->tile->work->tile;
+    sqz_outputs_t out = sqz_outputs_first(block->tile, strip);
 
-    for (int32_t filter = tile->first; filter < end; filter++) {
-        const sqz_outputs_t out = {.at = at++, .stride = stride, .count = block->count};
-        int32_t sums[SQZ_BLOCK];
-
-        next = sqz_nonzeros_add(next, before, block->count, sums);
-        sqz_outputs_put(tile, filter, sums, out);
+    out.count = block->count;
+    for (int32_t left = block->tile->channels; left > 0; left--, sqz_outputs_next(&out)) {
+        next = sqz_nonzeros_add(next, before, &out);
     }
 }
 
@@ -85,8 +83,13 @@ static void strip_of(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz
     sqz_block_t block = sqz_block_first(tile, in, row);
 
     for (; block.count > 0; sqz_block_next(&block)) {
+        const sqz_strip_t out = {
+            .at = strip.at + block.first * strip.stride,
+            .stride = strip.stride,
+        };
+
         sqz_block_put(&block);
-        apply(&block, strip.at + block.first * strip.stride, strip.stride);
+        apply(&block, out);
     }
 }
 

@@ -1,7 +1,7 @@
 /* sqz_nonzeros.h - private: the engine for pruned filters that skips weights of 0.
  *
- * A tile holds one list a filter, all words: how many entries, then weight << 16 | 16 * (k + 1) for
- * each weight that is not 0. Eight pixels' sums stay in registers through the whole list. Scratch
+ * A tile holds one list a filter, all words: how many entries, then weight, lifted, << 16 |
+ * 16 * (k + 1) for each weight that is not 0. Eight pixels' sums stay in registers through the whole list. Scratch
  * (ir/lists.py): the lists in TILE; in WINDOW padding and rows, as sqz_block.h says.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
@@ -10,11 +10,11 @@
 #define SQZ_NONZEROS_H
 
 #define SQZ_LANES_WIDE
-#include "sqz_lanes.h"
+#include "sqz_outputs.h"
 
-/* The sums of PIXELS, at most 8, over a LIST whose rows lie two rows behind BEFORE. Returns where
- * the next filter's list begins. */
-const sqz_word_t *sqz_nonzeros_add(const sqz_word_t *list, const uint8_t *before, int32_t pixels,
-                                   int32_t sums[SQZ_BLOCK]);
+/* Finish OUT by a LIST whose rows lie two rows behind BEFORE. Returns where the next filter's list
+ * begins. */
+const sqz_word_t *sqz_nonzeros_add(const sqz_word_t *list, const uint8_t *before,
+                                   const sqz_outputs_t *out);
 
 #endif /* SQZ_NONZEROS_H */

@@ -42,20 +42,20 @@
         }                                           \
     } while (0)
 
-/* The sums of COUNT pixels, a constant, over a list; returns the list's end. */
+/* OUT by a list, COUNT pixels, a constant; returns the list's end. */
 static SQZ_ALWAYS_INLINE const sqz_word_t *sum(const sqz_word_t *next, const uint8_t *before,
-                                               int32_t *sums, int32_t count)
+                                               const sqz_outputs_t *out, int32_t count)
 {
     const uint32_t entries = *next++;
     const sqz_word_t *const end = next + entries;
-    int32_t a0 = 0;
-    int32_t a1 = 0;
-    int32_t a2 = 0;
-    int32_t a3 = 0;
-    int32_t a4 = 0;
-    int32_t a5 = 0;
-    int32_t a6 = 0;
-    int32_t a7 = 0;
+    int32_t a0 = out->bias;
+    int32_t a1 = out->bias;
+    int32_t a2 = out->bias;
+    int32_t a3 = out->bias;
+    int32_t a4 = out->bias;
+    int32_t a5 = out->bias;
+    int32_t a6 = out->bias;
+    int32_t a7 = out->bias;
 
     for (const sqz_word_t *const rest = next + entries % 4; next != rest; next++) {
         ADD(next[0]);
@@ -66,41 +66,36 @@ static SQZ_ALWAYS_INLINE const sqz_word_t *sum(const sqz_word_t *next, const uin
         ADD(next[2]);
         ADD(next[3]);
     }
-    sums[0] = a0;
-    sums[1] = a1;
-    sums[2] = a2;
-    sums[3] = a3;
-    sums[4] = a4;
-    sums[5] = a5;
-    sums[6] = a6;
-    sums[7] = a7;
+    const int32_t acc[SQZ_OUTPUTS] = {a0, a1, a2, a3, a4, a5, a6, a7};
+
+    sqz_outputs_put(out, acc);
     return next;
 }
 
 SQZ_NEVER_INLINE static const sqz_word_t *sum_8(const sqz_word_t *next, const uint8_t *before,
-                                                int32_t *sums)
+                                                const sqz_outputs_t *out)
 {
-    return sum(next, before, sums, 8);
+    return sum(next, before, out, 8);
 }
 
 SQZ_NEVER_INLINE static const sqz_word_t *sum_6(const sqz_word_t *next, const uint8_t *before,
-                                                int32_t *sums)
+                                                const sqz_outputs_t *out)
 {
-    return sum(next, before, sums, 6);
+    return sum(next, before, out, 6);
 }
 
 SQZ_NEVER_INLINE static const sqz_word_t *sum_4(const sqz_word_t *next, const uint8_t *before,
-                                                int32_t *sums)
+                                                const sqz_outputs_t *out)
 {
-    return sum(next, before, sums, 4);
+    return sum(next, before, out, 4);
 }
 
-/* As many sums as PIXELS need. */
-const sqz_word_t *sqz_nonzeros_add(const sqz_word_t *list, const uint8_t *before, int32_t pixels,
-                                   int32_t sums[SQZ_BLOCK])
+/* As many sums as its pixels need. */
+const sqz_word_t *sqz_nonzeros_add(const sqz_word_t *list, const uint8_t *before,
+                                   const sqz_outputs_t *out)
 {
-    if (pixels > 6) {
-        return sum_8(list, before, sums);
+    if (out->count > 6) {
+        return sum_8(list, before, out);
     }
-    return pixels > 4 ? sum_6(list, before, sums) : sum_4(list, before, sums);
+    return out->count > 4 ? sum_6(list, before, out) : sum_4(list, before, out);
 }

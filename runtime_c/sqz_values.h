@@ -1,8 +1,8 @@
 /* sqz_values.h - private: the engine for pruned filters that share a few weights.
  *
  * For each non-zero value of a filter: add up the inputs at its positions, then multiply once. A
- * tile holds one LIST a filter: RUNS of positions with equal weights, each a head (value as a byte,
- * count << 8) and COUNT times 16 * (k + 1), all uint16; then 0. The inputs of a block of neighbouring
+ * tile holds one LIST a filter: RUNS of positions with equal weights, each COUNT, the
+ * weight, lifted, and COUNT times 16 * (k + 1), all 16 bits; then 0. The inputs of a block of neighbouring
  * pixels lie in rows, one for each k (sqz_lanes.h).
  *
  * Scratch (ir/lists.py): the tile's lists in TILE; in WINDOW padding, a byte a channel of the
@@ -15,7 +15,7 @@
 #define SQZ_VALUES_H
 
 #include "sqz_lanes.h"
-#include "sqz_strip.h"
+#include "sqz_outputs.h"
 
 enum { SQZ_SUMS_BYTES = 36 }; /* of one run in work->runs: 8 sums, and its value */
 
@@ -31,9 +31,7 @@ void sqz_values_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sq
 const sqz_half_t *sqz_values_add(const sqz_half_t *list, const uint8_t *rows, int32_t pixels,
                                  sqz_word_t *sums);
 
-enum { SQZ_PRODUCTS = 8 }; /* pixels whose products are added at once */
-
-/* The sums of products of SQZ_PRODUCTS pixels from PIXEL on; they wrap. */
-void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t products[SQZ_PRODUCTS]);
+/* Finish OUT, at most SQZ_OUTPUTS pixels, from the SUMS of those from PIXEL on. */
+void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, const sqz_outputs_t *out);
 
 #endif /* SQZ_VALUES_H */

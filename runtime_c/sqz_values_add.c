@@ -23,14 +23,14 @@
 static SQZ_ALWAYS_INLINE const sqz_half_t *add_runs(const sqz_half_t *next, const uint8_t *before,
                                                     sqz_word_t *to, int32_t count)
 {
-    for (uint32_t head = *next++; head != 0; head = *next++) {
-        const sqz_half_t *const end = next + (head >> 8);
-        const int32_t value = (int8_t)(uint8_t)head;
+    for (uint32_t length = *next++; length != 0; length = *next++) {
+        const int32_t value = (int16_t)*next++;
+        const sqz_half_t *const end = next + length;
         SQZ_LANES_DECLARE;
 
         to[SQZ_SUMS] = (uint32_t)value;
         SQZ_LANES_START(ROW(next[0]));
-        if ((head >> 8) % 2 == 0) {
+        if (length % 2 == 0) {
             SQZ_LANES_ADD(ROW(next[1]));
             next += 2;
         } else {
@@ -96,17 +96,17 @@ const sqz_half_t *sqz_values_add(const sqz_half_t *list, const uint8_t *rows, in
     return add_all(list, before, sums);
 }
 
-void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t products[SQZ_PRODUCTS])
+void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, const sqz_outputs_t *out)
 {
     const sqz_word_t *values = sums + SQZ_SUMS;
-    int32_t a0 = 0;
-    int32_t a1 = 0;
-    int32_t a2 = 0;
-    int32_t a3 = 0;
-    int32_t a4 = 0;
-    int32_t a5 = 0;
-    int32_t a6 = 0;
-    int32_t a7 = 0;
+    int32_t a0 = out->bias;
+    int32_t a1 = out->bias;
+    int32_t a2 = out->bias;
+    int32_t a3 = out->bias;
+    int32_t a4 = out->bias;
+    int32_t a5 = out->bias;
+    int32_t a6 = out->bias;
+    int32_t a7 = out->bias;
 
     sums += pixel / 2;
     for (int32_t value = (int32_t)*values; value != 0; value = (int32_t)*values) {
@@ -126,12 +126,7 @@ void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, int32_t products
         a6 = sqz_add_low(a6, y, value);
         a7 = sqz_add_high(a7, y, value);
     }
-    products[0] = a0;
-    products[1] = a1;
-    products[2] = a2;
-    products[3] = a3;
-    products[4] = a4;
-    products[5] = a5;
-    products[6] = a6;
-    products[7] = a7;
+    const int32_t acc[SQZ_OUTPUTS] = {a0, a1, a2, a3, a4, a5, a6, a7};
+
+    sqz_outputs_put(out, acc);
 }

@@ -21,6 +21,7 @@ typedef struct {
     sqz_half_t *to;
     const sqz_half_t *end;
     int32_t most_runs;
+    uint32_t lift;
 } room_t;
 
 static chains_t chains_in(uint8_t *room, int32_t k)
@@ -78,11 +79,14 @@ static int32_t list(const chains_t *chains, int32_t distinct, room_t *room)
 
     for (int32_t i = 0; i < distinct; i++) {
         const uint32_t value = chains->values[i];
+        const int32_t weight = (int8_t)(uint8_t)value;
+        const uint32_t lifted = (uint32_t)weight << room->lift;
         uint32_t at = chains->last[value];
 
         chains->last[value] = 0;
-        for (; at != 0 && runs > 0 && room->end - to > 1; runs--) {
-            sqz_half_t *const head = to++;
+        for (; at != 0 && runs > 0 && room->end - to > 2; runs--) {
+            sqz_half_t *const head = to;
+            to += 2;
             const sqz_half_t *const most
                 = room->end - to > SQZ_LANE_RUN ? to + SQZ_LANE_RUN : room->end;
 
@@ -90,7 +94,8 @@ static int32_t list(const chains_t *chains, int32_t distinct, room_t *room)
                 *to++ = (uint16_t)(SQZ_ROW_BYTES * at);
                 at = next[at];
             } while (at != 0 && to != most);
-            *head = (uint16_t)(value | (uint32_t)(to - head - 1) << 8);
+            head[0] = (uint16_t)(to - head - 2);
+            head[1] = (uint16_t)lifted;
         }
         lost |= (int32_t)at;
     }
@@ -108,6 +113,7 @@ void sqz_values_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
         .to = begin,
         .end = begin + work->tile_bytes / (int32_t)sizeof(*begin) - tile->channels,
         .most_runs = work->most_runs,
+        .lift = tile->layer->requantizer.lift,
     };
 
     for (int32_t left = tile->channels; left > 0; left--) {

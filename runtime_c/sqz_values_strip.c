@@ -7,27 +7,23 @@
 
 const sqz_engine_t sqz_by_values = {.read = sqz_values_read, .strip = sqz_values_strip};
 
-/* All filters of the tile on BLOCK, whose first pixel's outputs begin at OUT. */
-static void apply(const sqz_block_t *block, sqz_strip_t out)
+/* All filters of the tile on BLOCK, whose first pixel's outputs begin at STRIP. */
+static void apply(const sqz_block_t *block, sqz_strip_t strip)
 {
-    const sqz_tile_t *const tile = block->tile;
-    const int32_t end = tile->first + tile->channels;
-    const sqz_half_t *next = tile->work->tile;
-    sqz_word_t *const sums = tile->work->runs;
+    const sqz_work_t *const work = block->tile->work;
+    const sqz_half_t *next = work->tile;
+    sqz_outputs_t out = sqz_outputs_first(block->tile, strip);
 
-    for (int32_t filter = tile->first; filter < end; filter++, out.at++) {
-        next = sqz_values_add(next, block->rows, block->count, sums);
-        for (int32_t pixel = 0; pixel < block->count; pixel += SQZ_PRODUCTS) {
-            const sqz_outputs_t outputs = {
-                .at = out.at + pixel * out.stride,
-                .stride = out.stride,
-                .count = sqz_min(SQZ_PRODUCTS, block->count - pixel),
-            };
-            int32_t products[SQZ_PRODUCTS];
+    for (int32_t left = block->tile->channels; left > 0; left--, sqz_outputs_next(&out)) {
+        uint8_t *const first = out.at;
 
-            sqz_values_multiply(sums, pixel, products);
-            sqz_outputs_put(tile, filter, products, outputs);
+        next = sqz_values_add(next, block->rows, block->count, work->runs);
+        for (int32_t pixel = 0; pixel < block->count; pixel += SQZ_OUTPUTS) {
+            out.at = first + pixel * strip.stride;
+            out.count = sqz_min(SQZ_OUTPUTS, block->count - pixel);
+            sqz_values_multiply(work->runs, pixel, &out);
         }
+        out.at = first;
     }
 }
 

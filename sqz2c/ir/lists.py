@@ -50,10 +50,10 @@ class WeightLists:
 
     @cached_property
     def _filter_bytes(self) -> dict[Kernel, np.ndarray]:
-        """A word an entry, and how many; or a half a position and run, and the end."""
+        """A word an entry, and how many; or halves: one a position, two a run, and the end."""
         return {
             "nonzeros": WORD * (self.nonzero + 1),
-            "values": HALF * (self.nonzero + self.runs + 1),
+            "values": HALF * (self.nonzero + 2 * self.runs + 1),
         }
 
 

@@ -321,7 +321,7 @@ def _list_words(conv: Conv, by_values: bool, tile: int) -> tuple[int, int, int]:
         counts = np.bincount(weights[places].astype(np.int16) + 128)
         runs = int(np.ceil(counts / 128).sum())
         longest = max(longest, runs)
-        halves.append(len(places) + runs + 1 if by_values else 2 * len(places) + 2)
+        halves.append(len(places) + 2 * runs + 1 if by_values else 2 * len(places) + 2)
     most = max(sum(halves[at : at + tile]) for at in range(0, len(halves), tile))
     weights = conv.filter_weights
     rows = 4 * weights + max(8, math.ceil(conv.in_channels / 4))

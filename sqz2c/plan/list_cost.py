@@ -9,31 +9,31 @@ from collections.abc import Sequence
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.lists import weight_lists
 
-COLUMN = 33  # a pixel and column of its window, each time it is built: once a tile
-
 # By nonzeros; a block is 8 pixels of a row.
 ENTRIES = 87  # a filter's list, written
 SKIPPED = 7.1  # a decoded weight, 0 or not
-LISTED = 4.75  # one that is not 0
-ROW_8 = 2.56  # a value of a pixel's window
-LIST_8 = 105  # a list on a block
-ENTRY = 1.81  # a weight that is not 0 on a block
-PAIR = 2.94  # and each pair of pixels of it
-OUTPUT_8 = 11.3  # an output: rescaling, storing
+LISTED = 5.75  # one that is not 0
+COLUMN_8 = 40  # a pixel and column of its window, each time it is built: once a tile
+ROW_8 = 2.56  # a value of it
+LIST_8 = 100  # a list on a block
+ENTRY = 2.31  # a weight that is not 0 on a block
+PAIR = 2.7  # and each pair of pixels of it
+OUTPUT_8 = 2.5  # an output: rescaling, storing
 BLOCK_8_PIXELS = 8
 PAIRS_KEPT = (2, 3, 4)  # pairs of pixels of a block that there are loops for
 
 # By values; a block is 16 pixels of a row.
-LIST = 107  # a filter's list, written
+LIST = 106  # a filter's list, written
 CHAIN = 10.4  # a decoded weight, 0 or not
 PLACE = 12.75  # one that is not 0
-HEAD = 26  # a run of equal ones
-ROW = 2.03  # a value of a pixel's window
-POSITION = 1.88  # a weight that is not 0 on a block
-SUM = 1.39  # and each pair of pixels of it
-RUN = 13.8  # a run on a block
-PRODUCTS = 20.6  # and each half of it
-OUTPUT = 26.6  # an output
+HEAD = 29  # a run of equal ones
+COLUMN = 33  # a pixel and column of its window
+ROW = 2.03  # a value of it
+POSITION = 1.93  # a weight that is not 0 on a block
+SUM = 1.38  # and each pair of pixels of it
+RUN = 14.7  # a run on a block
+PRODUCTS = 20.2  # and each half of it
+OUTPUT = 16.8  # an output
 BLOCK_PIXELS = 16
 SUMS_KEPT = (4, 6, 7, 8)
 
@@ -52,7 +52,7 @@ def skipping(conv: Conv, width: int, tiles: int) -> float:
     A row of WIDTH pixels by nonzeros: inputs once for each of TILES, then products on each block.
     """
     nonzero = float(weight_lists(conv).nonzero.sum())
-    total = tiles * _columns(conv, width) + tiles * width * ROW_8 * conv.filter_weights
+    total = tiles * width * (COLUMN_8 * _columns(conv) + ROW_8 * conv.filter_weights)
     total += OUTPUT_8 * width * conv.out_channels
     for pixels in _blocks(width, BLOCK_8_PIXELS):
         total += nonzero * (ENTRY + PAIR * _pairs(pixels, PAIRS_KEPT))
@@ -78,7 +78,8 @@ def adding(conv: Conv, width: int, tiles: int) -> float:
     """
     nonzero, runs = (float(n.sum()) for n in (weight_lists(conv).nonzero, weight_lists(conv).runs))
     inputs = -(-width // 4) * 4 * ROW * conv.filter_weights
-    total = tiles * (_columns(conv, width) + inputs) + OUTPUT * width * conv.out_channels
+    total = tiles * (width * COLUMN * _columns(conv) + inputs)
+    total += OUTPUT * width * conv.out_channels
     for pixels in _blocks(width, BLOCK_PIXELS):
         total += nonzero * (POSITION + SUM * _pairs(pixels, SUMS_KEPT))
         total += runs * (RUN + PRODUCTS * -(-pixels // (BLOCK_PIXELS // 2)))
@@ -86,8 +87,8 @@ def adding(conv: Conv, width: int, tiles: int) -> float:
     return total
 
 
-def _columns(conv: Conv, width: int) -> float:
-    return width * COLUMN * conv.kernel_height * conv.kernel_width
+def _columns(conv: Conv) -> int:
+    return conv.kernel_height * conv.kernel_width
 
 
 def _blocks(width: int, most: int) -> list[int]:

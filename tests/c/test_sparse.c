@@ -90,7 +90,7 @@ static need_t need_of_filter(const int8_t *weights, int32_t k, int is_by_values)
     for (int32_t i = 0; i < 256; i++) {
         need.runs += (counts[i] + SQZ_LANE_RUN - 1) / SQZ_LANE_RUN;
     }
-    need.tile_bytes = is_by_values ? 2 * (nonzero + need.runs + 1) : 4 * (nonzero + 1);
+    need.tile_bytes = is_by_values ? 2 * (nonzero + 2 * need.runs + 1) : 4 * (nonzero + 1);
     return need;
 }
 

@@ -54,11 +54,11 @@ def test_values_that_differ_in_sign_are_two() -> None:
         ("nonzeros", 1, 4 * 5),
         ("nonzeros", 2, 4 * 6),
         ("nonzeros", 4, 4 * 11),
-        # halves: an end, one a run and one a position, so 1, 8, 4, 3 of them
-        ("values", 1, 2 * 8),
-        ("values", 2, 2 * 9 + 2),
-        ("values", 4, 2 * 16),
-        ("values", 8, 2 * 16),
+        # halves: an end, two a run and one a position, so 1, 11, 5, 4 of them
+        ("values", 1, 2 * 11 + 2),
+        ("values", 2, 2 * 12),
+        ("values", 4, 2 * 21 + 2),
+        ("values", 8, 2 * 21 + 2),
     ],
 )
 def test_the_largest_tile_by_hand(kernel: Kernel, tile: int, expected: int) -> None:

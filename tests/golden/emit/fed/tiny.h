@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: 0BSD
  *
  * checkpoint  sha256 0000000000000000000000000000000000000000000000000000000000000000
- * weights     3,447 B of read-only data
+ * weights     3,431 B of read-only data
  * RAM         3,208 B (one tiny_t), no image anywhere
  * work        50,699 multiply-accumulates an image
  */

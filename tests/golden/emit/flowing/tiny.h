@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: 0BSD
  *
  * checkpoint  sha256 0000000000000000000000000000000000000000000000000000000000000000
- * weights     2,169 B of read-only data
+ * weights     2,153 B of read-only data
  * RAM         1,552 B (one tiny_t), beside the image that you give it
  * work        8,064 multiply-accumulates an image
  */
