@@ -20,20 +20,20 @@
 
 typedef tiny_t net_t;
 
-/* Arena: 3,176 B; 2,865 B are needed at once in the fullest turn.
+/* Arena: 2,888 B; 2,694 B are needed at once in the fullest turn.
  * tiny.h has the chart. */
 enum {
-    AT0_CONV1 = 0, /* 513 B, [9, 19, 3], a ring: 17 rows pass */
+    AT0_CONV1 = 0, /* 342 B, [6, 19, 3], a ring: 17 rows pass */
     AT0_PIXELS = 0, /* 57 B, [1, 19, 3], a ring: 17 rows pass */
-    AT0_CONV1_SCRATCH = 516, /* 1,440 B, while it takes a turn */
-    AT0_FIRE2_SQUEEZE_SCRATCH = 516, /* 1,128 B, while it takes a turn */
-    AT0_INPUT = 1956, /* 570 B, [10, 19, 3], a ring: 17 rows pass */
-    AT0_FIRE2_SQUEEZE = 2528, /* 646 B, [17, 19, 2], a whole map */
-    AT1_CONV3_SCRATCH = 0, /* 1,224 B, while it takes a turn */
+    AT0_CONV1_SCRATCH = 344, /* 1,440 B, while it takes a turn */
+    AT0_FIRE2_SQUEEZE_SCRATCH = 344, /* 1,128 B, while it takes a turn */
+    AT0_INPUT = 1784, /* 456 B, [8, 19, 3], a ring: 17 rows pass */
+    AT0_FIRE2_SQUEEZE = 2240, /* 646 B, [17, 19, 2], a whole map */
+    AT1_CONV3_SCRATCH = 0, /* 1,196 B, while it takes a turn */
     AT1_FIRE2_EXPAND3X3_SCRATCH = 0, /* 1,516 B, while it takes a turn */
     AT1_POOL2 = 1516, /* 504 B, [8, 9, 7], a ring: 8 rows pass */
     AT1_FIRE2_SQUEEZE = 2020, /* 646 B, [17, 19, 2], a whole map */
-    ARENA_END = 3176
+    ARENA_END = 2888
 };
 
 SQZ_STATIC_ASSERT(sizeof(tiny_t) == TINY_RAM_BYTES);
@@ -46,7 +46,7 @@ SQZ_STATIC_ASSERT(SQZ_FILTER_BYTES(27) == 64);
 static const sqz_lookup_t input = {
     .layer = 0,
     .in = {.height = 17, .width = 19, .channels = 3, .held = 1},
-    .out_held = 10,
+    .out_held = 8,
     .table = tiny_input_table,
 };
 
@@ -56,8 +56,8 @@ static const sqz_conv_t conv1 = {
     .out_channels = 3,
     .first_channel = 0,
     .in_zero_point = 114,
-    .in = {.height = 17, .width = 19, .channels = 3, .held = 10},
-    .out = {.height = 17, .width = 19, .channels = 3, .held = 9},
+    .in = {.height = 17, .width = 19, .channels = 3, .held = 8},
+    .out = {.height = 17, .width = 19, .channels = 3, .held = 6},
     .window = {.height = 3, .width = 3, .stride = 1, .padding = 1},
     .bias = tiny_conv1_bias,
     .remap = NULL,
@@ -86,7 +86,7 @@ static const sqz_conv_t fire2_squeeze = {
     .out_channels = 2,
     .first_channel = 0,
     .in_zero_point = 24,
-    .in = {.height = 17, .width = 19, .channels = 3, .held = 9},
+    .in = {.height = 17, .width = 19, .channels = 3, .held = 6},
     .out = {.height = 17, .width = 19, .channels = 2, .held = 17},
     .window = {.height = 1, .width = 1, .stride = 1, .padding = 0},
     .bias = tiny_fire2_squeeze_bias,
@@ -121,7 +121,7 @@ static const sqz_conv_t fire2_expand1x1 = {
     .window = {.height = 1, .width = 1, .stride = 1, .padding = 0},
     .bias = tiny_fire2_expand1x1_bias,
     .remap = tiny_fire2_expand1x1_remap,
-    .engine = &sqz_by_nonzeros,
+    .engine = NULL,
     .requantizer = {
         .form = SQZ_REQUANTIZE_FIXED,
         .per_filter = 1,
@@ -190,7 +190,7 @@ static const sqz_conv_average_t conv3 = {
         .window = {.height = 1, .width = 1, .stride = 1, .padding = 0},
         .bias = tiny_conv3_bias,
         .remap = NULL,
-        .engine = &sqz_by_nonzeros,
+        .engine = NULL,
         .requantizer = {
             .form = SQZ_REQUANTIZE_FIXED,
             .per_filter = 1,
@@ -232,16 +232,14 @@ static const sqz_scratch_t fire2_expand3x3_scratch = {
     .tile = 1024,
     .window = 1280,
     .strip = 1440,
-    .tile_bytes = 256,
     .tile_channels = 4,
 };
 
-/* conv3+average: 1,224 B beside its tensors. */
+/* conv3+average: 1,196 B beside its tensors. */
 static const sqz_scratch_t conv3_scratch = {
     .tile = 1024,
-    .window = 1044,
-    .strip = 1188,
-    .tile_bytes = 20,
+    .window = 1104,
+    .strip = 1160,
     .tile_channels = 4,
 };
 
@@ -261,12 +259,12 @@ static int turn_input(net_t *net)
     return 1;
 }
 
-/* conv1: 9 of 17 rows a turn. */
+/* conv1: 6 of 17 rows a turn. */
 static int turn_conv1(net_t *net, sqz_work_t *work)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t first = net->rows.conv1;
-    const int32_t end = sqz_turn_end(first, 9, 17);
+    const int32_t end = sqz_turn_end(first, 6, 17);
 
     if (end == first || net->rows.input < sqz_rows_end(&conv1.window, 17, end - 1)) {
         return 0;
@@ -278,12 +276,12 @@ static int turn_conv1(net_t *net, sqz_work_t *work)
     return 1;
 }
 
-/* fire2/squeeze: 9 of 17 rows a turn. */
+/* fire2/squeeze: 6 of 17 rows a turn. */
 static int turn_fire2_squeeze(net_t *net, sqz_work_t *work)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t first = net->rows.fire2_squeeze;
-    const int32_t end = sqz_turn_end(first, 9, 17);
+    const int32_t end = sqz_turn_end(first, 6, 17);
 
     if (end == first || net->rows.conv1 < sqz_rows_end(&fire2_squeeze.window, 17, end - 1)) {
         return 0;
