@@ -1,11 +1,12 @@
 """
 The generated C on this machine against PyTorch's own qnnpack operators, one thread each.
 
-    python -m benchmarks.host [--runs N]
+    python -m benchmarks.host [--runs N] [--portable]
 
 SqueezeNet v1.1 at 224 with random int8 weights: the same quantized network, the same picture. The
-two take turns; the table has the median of each and their ratio. C is compiled with -O3 for any
-processor of this kind; PyTorch takes what it finds.
+two take turns; the line has the median of each and their ratio, in processor time, which other
+programs hardly disturb. C is compiled with -O3 for any processor of this kind; PyTorch takes what
+it finds.
 """
 
 import argparse
@@ -66,15 +67,16 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
-def compare(graph: Graph, runs: int) -> str:
+def compare(graph: Graph, runs: int, flags: tuple[str, ...] = ()) -> str:
     """
-    One line: medians of RUNS turns and their ratio.
+    One line: medians of RUNS turns and their ratio; FLAGS are more of the C compiler's.
     """
     program = compiled(graph, "image", None)
     shape = (graph.image.height, graph.image.width, graph.image.channels)
     image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     with tempfile.TemporaryDirectory(prefix="sqz2c-") as folder, engine(), HostLibrary(
-        written(Path(folder), emitted(program)), NAME, program.graph, traced=False, flags=("-O3",)
+        written(Path(folder), emitted(program)), NAME, program.graph, traced=False,
+        flags=("-O3", *flags),
     ) as library:
         operators = Operators(program.graph)
         assert library.run(image).logits.tolist() == operators.logits(image).tolist()
@@ -85,7 +87,8 @@ def compare(graph: Graph, runs: int) -> str:
     ours, theirs = (statistics.median(times) for times in zip(*turns, strict=True))
 
     return (
-        f"{shape[0]}x{shape[1]}, one thread, median of {runs}: C -O3 {ours * 1000:.1f} ms, "
+        f"{shape[0]}x{shape[1]}, one thread, median of {runs}: "
+        f"C {' '.join(('-O3', *flags))} {ours * 1000:.1f} ms, "
         f"PyTorch's qnnpack {theirs * 1000:.1f} ms, ratio {ours / theirs:.2f}"
     )
 
@@ -93,8 +96,11 @@ def compare(graph: Graph, runs: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7, help="turns to take the median of")
+    parser.add_argument("--portable", action="store_true", help="the kernels in plain C")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
-    print("SqueezeNet v1.1,", compare(unpruned(), parser.parse_args().runs))
+    flags = ("-DSQZ_PORTABLE",) if arguments.portable else ()
+    print("SqueezeNet v1.1,", compare(unpruned(), arguments.runs, flags))
 
 
 if __name__ == "__main__":

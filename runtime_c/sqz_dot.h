@@ -57,6 +57,23 @@ typedef struct {
  * along, as UXTB16 would. */
 extern const uint32_t sqz_even_bytes;
 
+/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. What is left of a
+ * longer run is two pieces that overlap. */
+SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
+{
+    for (; count > 16; count -= 8, to += 8, from += 8) {
+        memcpy(to, from, 8);
+    }
+    if (count >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + count - 8, from + count - 8, 8);
+        return;
+    }
+    for (; count > 0; count--) {
+        *to++ = *from++;
+    }
+}
+
 #if defined(__ARM_FEATURE_MVE) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_mve.h"
 #else
@@ -87,31 +104,20 @@ SQZ_INLINE void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
     }
 }
 
-/* Copy COUNT bytes; runs are short, and a call of memcpy costs more than they do. The last four
- * may be copied on top of some that were. */
-SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
-{
-    if (count >= 4) {
-        const uint8_t *const last = from + count - 4;
-        uint8_t *const last_to = to + count - 4;
-
-        for (; from < last; from += 4, to += 4) {
-            memcpy(to, from, 4);
-        }
-        memcpy(last_to, last, 4);
-    } else {
-        for (; count > 0; count--) {
-            *to++ = *from++;
-        }
-    }
-}
-
 #if defined(__ARM_FEATURE_DSP) && !defined(SQZ_PORTABLE)
 #include "sqz_dot_dsp.h"
 #else
 #include "sqz_dot_portable.h"
 #endif
 #endif
+
+/* Let CHANNELS filters, whole GROUPS, be for form FIXED alone. */
+SQZ_INLINE void sqz_groups_fix(uint8_t *groups, int32_t channels, const sqz_fixed_t *fixed)
+{
+    (void)groups;
+    (void)channels;
+    (void)fixed;
+}
 
 /* sqz_dot_fixed with CHANNELS filters, one group behind the other. */
 SQZ_INLINE void sqz_dots_fixed(const uint8_t *window, const uint8_t *group, sqz_fixed_t fixed,

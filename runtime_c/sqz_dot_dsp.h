@@ -303,6 +303,12 @@ SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
     memcpy(to, &bytes, sizeof bytes);
 }
 
+/* Rescale complete SUMS of four filters to OUT. */
+SQZ_INLINE void sqz_sums_fixed(const int32_t *sums, const sqz_fixed_t *fixed, uint8_t *out)
+{
+    sqz_store4(out, sqz_rescale4(sums, fixed->factor, 0), fixed->low);
+}
+
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,

@@ -2,8 +2,9 @@
  *
  * VMLADAVA multiplies 16 pairs of int8 and adds all products to one sum. Inputs are uint8: windows
  * hold x - 128, and each filter's 128 * sum(weights) is added to what comes out, modulo 2^32.
- * Window: int8 [k / 16][2 pixels][16]. Group: int8 [k / 16][4 filters][16], then those four
- * int32. K is rounded up to 16; weights there are 0, inputs there are void.
+ * Window: int8 [k / 16][2 pixels][16]. Group: int8 [k / 16][4 filters][16], then those four int32,
+ * the offsets. K is rounded up to 16; weights there are 0, inputs there are void. In groups for
+ * form FIXED alone offsets are lifted, and biases are in them.
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
@@ -33,16 +34,6 @@ SQZ_INLINE void sqz_four_store(int32_t *to, sqz_four_t four)
 SQZ_INLINE void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
 {
     *four = vaddq_s32(*four, vreinterpretq_s32_u32(vldrbq_u32(from)));
-}
-
-/* Copy COUNT bytes. */
-SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
-{
-    for (; count > 0; count -= SQZ_LANES, to += SQZ_LANES, from += SQZ_LANES) {
-        const mve_pred16_t those = vctp8q((uint32_t)count);
-
-        vstrbq_p_u8(to, vldrbq_z_u8(from, those), those);
-    }
 }
 
 SQZ_INLINE int32_t sqz_whole_vectors(int32_t k)
@@ -95,6 +86,21 @@ SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, const int8_t *wei
         sum = vaddvaq_s8(sum, some);
     }
     offsets[filter] = 128 * sum;
+}
+
+/* Let CHANNELS filters, whole GROUPS, be for form FIXED alone. */
+SQZ_INLINE void sqz_groups_fix(uint8_t *groups, int32_t channels, const sqz_fixed_t *fixed)
+{
+    const int32_t weights = SQZ_GROUP * sqz_whole_vectors(fixed->k);
+    uint8_t *offsets = groups + weights;
+
+    for (int32_t channel = 0; channel < channels; channel += SQZ_GROUP) {
+        const int32x4_t sums = vldrwq_s32((const int32_t *)(const void *)offsets);
+        const int32x4_t bias = vldrwq_s32(fixed->bias + channel);
+
+        vstrwq_s32((int32_t *)(void *)offsets, vaddq_s32(vshlq_r_s32(sums, fixed->lift), bias));
+        offsets += weights + (int32_t)sizeof sums;
+    }
 }
 
 /* x - 128 as int8, from x as uint8. */
@@ -171,8 +177,8 @@ SQZ_INLINE int8x16_t sqz_load16(const uint8_t *from)
 #define SQZ_DOT_START(sum, inputs, weights) vmladavq_s8(inputs, weights)
 #define SQZ_DOT_ADD(sum, inputs, weights) vmladavaq_s8(sum, inputs, weights)
 
-/* SUMS becomes WINDOW times GROUP, pixel by filter, modulo 2^32. Give what follows GROUP. K is at
- * least 1. */
+/* SUMS becomes WINDOW times GROUP, pixel by filter, modulo 2^32 and without offsets. Give where
+ * these are. K is at least 1. */
 SQZ_INLINE const uint8_t *sqz_dot_sums(const uint8_t *window,
                                                        const uint8_t *group, int32_t k,
                                                        sqz_four_t sums[2])
@@ -203,11 +209,15 @@ SQZ_INLINE const uint8_t *sqz_dot_sums(const uint8_t *window,
     }
     const int32x4_t a = {a0, a1, a2, a3};
     const int32x4_t b = {b0, b1, b2, b3};
-    const int32x4_t offsets = vldrwq_s32((const int32_t *)(const void *)group);
 
-    sums[0] = vaddq_s32(a, offsets);
-    sums[1] = vaddq_s32(b, offsets);
-    return group + sizeof offsets;
+    sums[0] = a;
+    sums[1] = b;
+    return group;
+}
+
+SQZ_INLINE int32x4_t sqz_offsets(const uint8_t *at)
+{
+    return vldrwq_s32((const int32_t *)(const void *)at);
 }
 
 /* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. K is at least
@@ -218,9 +228,9 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
     sqz_four_t sums[2];
 
     group = sqz_dot_sums(window, group, k, sums);
-    acc[0] = vaddq_s32(acc[0], sums[0]);
-    acc[1] = vaddq_s32(acc[1], sums[1]);
-    return group;
+    acc[0] = vaddq_s32(acc[0], vaddq_s32(sums[0], sqz_offsets(group)));
+    acc[1] = vaddq_s32(acc[1], vaddq_s32(sums[1], sqz_offsets(group)));
+    return group + sizeof(sqz_four_t);
 }
 
 /* Products of 16 values of pixel 0. */
@@ -234,10 +244,9 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
         a3 = vmladavaq_s8(a3, a, sqz_load16(four + 3 * SQZ_LANES));          \
     } while (0)
 
-/* The same where the window has no second pixel: both become what pixel 0 gives. */
-SQZ_INLINE const uint8_t *sqz_dot_last(const uint8_t *window,
-                                                            const uint8_t *group, int32_t k,
-                                                            sqz_four_t acc[2])
+/* sqz_dot_sums where the window has no second pixel. */
+SQZ_INLINE const uint8_t *sqz_dot_last(const uint8_t *window, const uint8_t *group, int32_t k,
+                                       sqz_four_t *sums)
 {
     const int32_t vectors = (k + SQZ_LANES - 1) >> 4;
     const uint8_t *const last = window + 2 * SQZ_LANES * (vectors & ~3);
@@ -257,40 +266,37 @@ SQZ_INLINE const uint8_t *sqz_dot_last(const uint8_t *window,
         SQZ_DOT_LAST_16(0);
     }
     const int32x4_t a = {a0, a1, a2, a3};
-    const int32x4_t offsets = vldrwq_s32((const int32_t *)(const void *)group);
 
-    acc[0] = vaddq_s32(acc[0], vaddq_s32(a, offsets));
-    acc[1] = acc[0];
-    return group + sizeof offsets;
-}
-
-/* SUMS of four filters, rescaled by form FIXED to OUT. */
-SQZ_INLINE void sqz_four_rescale(sqz_four_t sums, const sqz_fixed_t *fixed, uint8_t *out)
-{
-    const int32x4_t bias = vldrwq_s32(fixed->bias);
-    const int32x4_t acc = vaddq_s32(vshlq_r_s32(sums, fixed->lift), bias);
-
-    vstrbq_u32(out, sqz_rescale_lanes(acc, vldrwq_s32(fixed->factor), fixed->low));
+    *sums = a;
+    return group;
 }
 
 /* Four sums as accumulators, by their factors, before they are narrowed. */
-SQZ_INLINE int32x4_t sqz_four_scaled(sqz_four_t sums, int32_t lift, int32x4_t bias,
+SQZ_INLINE int32x4_t sqz_four_scaled(sqz_four_t sums, int32_t lift, int32x4_t start,
                                      int32x4_t factor)
 {
-    const int32x4_t acc = vaddq_s32(vshlq_r_s32(sums, lift), bias);
+    const int32x4_t acc = vaddq_s32(vshlq_r_s32(sums, lift), start);
 
     return vshrq_n_s32(vmulhq_s32(acc, factor), SQZ_REQUANTIZE_SHIFT);
 }
 
+/* SUMS of four filters, lifted and with START, rescaled by form FIXED to OUT. */
+SQZ_INLINE void sqz_four_rescale(sqz_four_t sums, int32x4_t start, const sqz_fixed_t *fixed,
+                                 uint8_t *out)
+{
+    const int32x4_t acc = vaddq_s32(vshlq_r_s32(sums, fixed->lift), start);
+
+    vstrbq_u32(out, sqz_rescale_lanes(acc, vldrwq_s32(fixed->factor), fixed->low));
+}
+
 /* Both pixels at once, as sqz_rescale_lanes does one: the second in the upper half of each lane,
  * its outputs SECOND behind those of the first. */
-SQZ_INLINE void sqz_pair_rescale(const sqz_four_t sums[2], const sqz_fixed_t *fixed, uint8_t *out,
-                                 int32_t second)
+SQZ_INLINE void sqz_pair_rescale(const sqz_four_t sums[2], int32x4_t start,
+                                 const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
 {
-    const int32x4_t bias = vldrwq_s32(fixed->bias);
     const int32x4_t factor = vldrwq_s32(fixed->factor);
-    const int32x4_t first = sqz_four_scaled(sums[0], fixed->lift, bias, factor);
-    const int32x4_t other = sqz_four_scaled(sums[1], fixed->lift, bias, factor);
+    const int32x4_t first = sqz_four_scaled(sums[0], fixed->lift, start, factor);
+    const int32x4_t other = sqz_four_scaled(sums[1], fixed->lift, start, factor);
     const uint16x8_t lower = vqmovunbq_s32(vreinterpretq_u16_s32(first), first);
     const uint16x8_t halves = vqmovuntq_s32(lower, other);
     const uint8x16_t bytes =
@@ -300,21 +306,10 @@ SQZ_INLINE void sqz_pair_rescale(const sqz_four_t sums[2], const sqz_fixed_t *fi
     vstrbq_u32(out, vreinterpretq_u32_u8(bytes));
 }
 
-/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
- * none SECOND is 0. Give what follows GROUP. */
-SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
-                                        const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
+/* Rescale complete SUMS of four filters to OUT. */
+SQZ_INLINE void sqz_sums_fixed(const int32_t *sums, const sqz_fixed_t *fixed, uint8_t *out)
 {
-    sqz_four_t sums[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
-
-    if (second == 0) {
-        group = sqz_dot_last(window, group, fixed->k, sums);
-        sqz_four_rescale(sums[0], fixed, out);
-    } else {
-        group = sqz_dot_sums(window, group, fixed->k, sums);
-        sqz_pair_rescale(sums, fixed, out, second);
-    }
-    return group;
+    sqz_four_rescale(vldrwq_s32(sums), vldrwq_s32(fixed->bias), fixed, out);
 }
 
 /* Products of the vector STEP of each pixel with those of four filters. */
@@ -335,7 +330,7 @@ SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *gr
         b3 = ADD(b3, b[step], weights3);                                              \
     } while (0)
 
-/* SUMS becomes STEPS vectors of both pixels, A and B, times GROUP. Give what follows GROUP. */
+/* sqz_dot_sums of a window that is A and B, STEPS vectors of each pixel. */
 SQZ_INLINE const uint8_t *sqz_dot_kept(const int8x16_t a[2], const int8x16_t b[2], int32_t steps,
                                        const uint8_t *group, sqz_four_t sums[2])
 {
@@ -355,11 +350,10 @@ SQZ_INLINE const uint8_t *sqz_dot_kept(const int8x16_t a[2], const int8x16_t b[2
     group += steps * SQZ_GROUP * SQZ_LANES;
     const int32x4_t first = {a0, a1, a2, a3};
     const int32x4_t other = {b0, b1, b2, b3};
-    const int32x4_t offsets = vldrwq_s32((const int32_t *)(const void *)group);
 
-    sums[0] = vaddq_s32(first, offsets);
-    sums[1] = vaddq_s32(other, offsets);
-    return group + sizeof offsets;
+    sums[0] = first;
+    sums[1] = other;
+    return group;
 }
 
 /* sqz_dots_fixed where the window is one or two vectors a pixel: they stay in registers. */
@@ -375,8 +369,8 @@ SQZ_INLINE void sqz_dots_kept(const uint8_t *window, const uint8_t *group, sqz_f
         sqz_four_t sums[2];
 
         group = sqz_dot_kept(a, b, steps, group, sums);
-        sqz_pair_rescale(sums, &fixed, out, second);
-        fixed.bias += SQZ_GROUP;
+        sqz_pair_rescale(sums, sqz_offsets(group), &fixed, out, second);
+        group += sizeof(sqz_four_t);
         fixed.factor += fixed.step;
     }
 }
@@ -403,17 +397,40 @@ SQZ_APART void sqz_dots_of_more(const uint8_t *window, const uint8_t *group,
     sqz_fixed_t fixed = *first;
 
     for (; out != end; out += SQZ_GROUP) {
-        group = sqz_dot_fixed(window, group, &fixed, out, second);
-        fixed.bias += SQZ_GROUP;
+        sqz_four_t sums[2];
+
+        group = sqz_dot_sums(window, group, fixed.k, sums);
+        sqz_pair_rescale(sums, sqz_offsets(group), &fixed, out, second);
+        group += sizeof(sqz_four_t);
         fixed.factor += fixed.step;
     }
 }
 
-/* sqz_dot_fixed with CHANNELS filters, one group behind the other. */
+/* The same where the window has no second pixel. */
+SQZ_APART void sqz_dots_last(const uint8_t *window, const uint8_t *group, const sqz_fixed_t *first,
+                             int32_t channels, uint8_t *out)
+{
+    const uint8_t *const end = out + channels;
+    sqz_fixed_t fixed = *first;
+
+    for (; out != end; out += SQZ_GROUP) {
+        sqz_four_t sums;
+
+        group = sqz_dot_last(window, group, fixed.k, &sums);
+        sqz_four_rescale(sums, sqz_offsets(group), &fixed, out);
+        group += sizeof(sqz_four_t);
+        fixed.factor += fixed.step;
+    }
+}
+
+/* Rescale WINDOW times CHANNELS filters, GROUP and those behind it, which are for form FIXED alone,
+ * to OUT and, of the second pixel, to SECOND behind it; where there is none SECOND is 0. */
 SQZ_INLINE void sqz_dots_fixed(const uint8_t *window, const uint8_t *group, sqz_fixed_t fixed,
                                int32_t channels, uint8_t *out, int32_t second)
 {
-    if (fixed.k <= SQZ_LANES) {
+    if (second == 0) {
+        sqz_dots_last(window, group, &fixed, channels, out);
+    } else if (fixed.k <= SQZ_LANES) {
         sqz_dots_of_16(window, group, &fixed, channels, out, second);
     } else if (fixed.k <= 2 * SQZ_LANES) {
         sqz_dots_of_32(window, group, &fixed, channels, out, second);

@@ -42,8 +42,14 @@ SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, const sqz_weight_
 {
     int8_t *to = (int8_t *)group + filter;
 
-    for (int32_t i = 0; i < k; i++) {
-        to[SQZ_GROUP * i] = weights[i];
+    for (; k >= 4; k -= 4, weights += 4, to += 4 * SQZ_GROUP) {
+        to[0] = weights[0];
+        to[SQZ_GROUP] = weights[1];
+        to[2 * SQZ_GROUP] = weights[2];
+        to[3 * SQZ_GROUP] = weights[3];
+    }
+    for (; k > 0; k--, weights++, to += SQZ_GROUP) {
+        *to = *weights;
     }
 }
 
@@ -51,10 +57,20 @@ SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, const sqz_weight_
 SQZ_INLINE void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const uint8_t *from,
                                   int32_t count)
 {
-    uint8_t *const to = window + 2 * at + slot;
+    uint8_t *to = window + 2 * at + slot;
 
-    for (int32_t i = 0; i < count; i++) {
-        to[2 * i] = from[i];
+    for (; count >= 8; count -= 8, from += 8, to += 16) {
+        to[0] = from[0];
+        to[2] = from[1];
+        to[4] = from[2];
+        to[6] = from[3];
+        to[8] = from[4];
+        to[10] = from[5];
+        to[12] = from[6];
+        to[14] = from[7];
+    }
+    for (; count > 0; count--, from++, to += 2) {
+        *to = *from;
     }
 }
 
@@ -93,7 +109,7 @@ SQZ_INLINE int32_t sqz_multiply_add(int32_t acc, int32_t a, int32_t b)
         b3 = sqz_multiply_add(b3, b, w3);                         \
     } while (0)
 
-/* From WINDOW to its end, eight values at a time, then one by one. Each function that does so is one
+/* From WINDOW to its end, eight values at a time, then one by one. A function that does so is one
  * from the first load to the last store: only so gcc keeps all sums in registers. */
 #define SQZ_DOT_VALUES(k)                                                        \
     do {                                                                       \
@@ -163,7 +179,8 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
     } while (0)
 
 /* The same where the window has no second pixel. */
-SQZ_APART void sqz_dot_last(const uint8_t *window, const int8_t *weights, int32_t k, sqz_four_t sums)
+SQZ_APART void sqz_dot_last(const uint8_t *window, const int8_t *weights, int32_t k,
+                            sqz_four_t sums)
 {
     const uint8_t *const whole = window + 2 * (k & ~3);
     const uint8_t *const end = window + 2 * k;
@@ -202,6 +219,12 @@ SQZ_INLINE void sqz_four_rescale(const sqz_four_t sums, const sqz_fixed_t *fixed
     const uint32_t raised = sqz_raise4(bytes, fixed->low);
 
     memcpy(out, &raised, sizeof raised);
+}
+
+/* Rescale complete SUMS of four filters to OUT. */
+SQZ_INLINE void sqz_sums_fixed(const int32_t *sums, const sqz_fixed_t *fixed, uint8_t *out)
+{
+    sqz_four_rescale(sums, fixed, out);
 }
 
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is

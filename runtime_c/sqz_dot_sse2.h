@@ -19,17 +19,17 @@ enum { SQZ_LANES = 8 }; /* runs of multiples of so many bytes go into a window a
 
 typedef __m128i sqz_four_t; /* sums of four filters */
 
-SQZ_INLINE __m128i sqz_load16(const void *from)
+SQZ_INLINE __m128i sqz_vector_load16(const void *from)
 {
     return _mm_loadu_si128((const __m128i *)from);
 }
 
-SQZ_INLINE __m128i sqz_load8(const void *from)
+SQZ_INLINE __m128i sqz_vector_load8(const void *from)
 {
     return _mm_loadl_epi64((const __m128i *)from);
 }
 
-SQZ_INLINE __m128i sqz_load4(const void *from)
+SQZ_INLINE __m128i sqz_vector_load4(const void *from)
 {
     int32_t four;
 
@@ -37,17 +37,17 @@ SQZ_INLINE __m128i sqz_load4(const void *from)
     return _mm_cvtsi32_si128(four);
 }
 
-SQZ_INLINE void sqz_store16(void *to, __m128i value)
+SQZ_INLINE void sqz_vector_store16(void *to, __m128i value)
 {
     _mm_storeu_si128((__m128i *)to, value);
 }
 
-SQZ_INLINE void sqz_store8(void *to, __m128i value)
+SQZ_INLINE void sqz_vector_store8(void *to, __m128i value)
 {
     _mm_storel_epi64((__m128i *)to, value);
 }
 
-SQZ_INLINE void sqz_store4(void *to, __m128i value)
+SQZ_INLINE void sqz_vector_store4(void *to, __m128i value)
 {
     const int32_t four = _mm_cvtsi128_si32(value);
 
@@ -56,12 +56,12 @@ SQZ_INLINE void sqz_store4(void *to, __m128i value)
 
 SQZ_INLINE void sqz_four_load(sqz_four_t *four, const int32_t *from)
 {
-    *four = sqz_load16(from);
+    *four = sqz_vector_load16(from);
 }
 
 SQZ_INLINE void sqz_four_store(int32_t *to, sqz_four_t four)
 {
-    sqz_store16(to, four);
+    sqz_vector_store16(to, four);
 }
 
 /* Bytes as int16. */
@@ -72,23 +72,9 @@ SQZ_INLINE __m128i sqz_widened(__m128i bytes)
 
 SQZ_INLINE void sqz_four_add_bytes(sqz_four_t *four, const uint8_t *from)
 {
-    const __m128i halves = sqz_widened(sqz_load4(from));
+    const __m128i halves = sqz_widened(sqz_vector_load4(from));
 
     *four = _mm_add_epi32(*four, _mm_unpacklo_epi16(halves, _mm_setzero_si128()));
-}
-
-/* Copy COUNT bytes. */
-SQZ_INLINE void sqz_run_copy(uint8_t *to, const uint8_t *from, int32_t count)
-{
-    for (; count >= 16; count -= 16, to += 16, from += 16) {
-        sqz_store16(to, sqz_load16(from));
-    }
-    for (; count >= 4; count -= 4, to += 4, from += 4) {
-        sqz_store4(to, sqz_load4(from));
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
-    }
 }
 
 SQZ_INLINE int32_t sqz_lane_bytes(int32_t k)
@@ -126,13 +112,13 @@ SQZ_INLINE void sqz_group_pack(uint8_t *group, int32_t filter, sqz_weight_t *wei
         for (int32_t i = k; i < 8; i++) {
             weights[i] = 0;
         }
-        sqz_store16(to, sqz_load16(weights));
+        sqz_vector_store16(to, sqz_vector_load16(weights));
     }
     if (k > 0) {
         for (int32_t i = k; i < 4; i++) {
             weights[i] = 0;
         }
-        sqz_store8(to - 8 * filter, sqz_load8(weights));
+        sqz_vector_store8(to - 8 * filter, sqz_vector_load8(weights));
     }
 }
 
@@ -144,23 +130,24 @@ SQZ_INLINE void sqz_window_put(uint8_t *window, int32_t slot, int32_t at, const 
     uint8_t *to = window + 4 * at + 16 * slot;
 
     for (; count >= 16; count -= 16, from += 16, to += 64) {
-        const __m128i values = sqz_load16(from);
+        const __m128i values = sqz_vector_load16(from);
 
-        sqz_store16(to, sqz_widened(values));
-        sqz_store16(to + 32, _mm_unpackhi_epi8(values, _mm_setzero_si128()));
+        sqz_vector_store16(to, sqz_widened(values));
+        sqz_vector_store16(to + 32, _mm_unpackhi_epi8(values, _mm_setzero_si128()));
     }
     if (count >= 8) {
-        sqz_store16(to, sqz_widened(sqz_load8(from)));
+        sqz_vector_store16(to, sqz_widened(sqz_vector_load8(from)));
         count -= 8;
         from += 8;
         to += 32;
     }
     if (count > 4) {
-        const __m128i values = _mm_unpacklo_epi32(sqz_load4(from), sqz_load4(from + 4));
+        const __m128i first = sqz_vector_load4(from);
+        const __m128i second = sqz_vector_load4(from + 4);
 
-        sqz_store16(to, sqz_widened(values));
+        sqz_vector_store16(to, sqz_widened(_mm_unpacklo_epi32(first, second)));
     } else if (count > 0) {
-        sqz_store8(to - 8 * slot, sqz_widened(sqz_load4(from)));
+        sqz_vector_store8(to - 8 * slot, sqz_widened(sqz_vector_load4(from)));
     }
 }
 
@@ -171,7 +158,7 @@ SQZ_INLINE void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8
     uint8_t *to = window + 4 * at + 16 * slot;
 
     for (; count > 0; count -= 8, to += 32) {
-        sqz_store16(to, _mm_set1_epi16(value));
+        sqz_vector_store16(to, _mm_set1_epi16(value));
     }
 }
 
@@ -220,10 +207,10 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
     __m128i b3 = a0;
 
     for (; window != end; window += 32, group += 16 * SQZ_GROUP) {
-        SQZ_DOT_LOADED(sqz_load16, 16);
+        SQZ_DOT_LOADED(sqz_vector_load16, 16);
     }
     if (rounded & 4) {
-        SQZ_DOT_LOADED(sqz_load8, 8);
+        SQZ_DOT_LOADED(sqz_vector_load8, 8);
         group += 8 * SQZ_GROUP;
     }
     acc[0] = _mm_add_epi32(acc[0], sqz_added_up(a0, a1, a2, a3));
@@ -258,19 +245,27 @@ SQZ_INLINE __m128i sqz_rescale8(const sqz_four_t acc[2], __m128i factor, uint8_t
     return _mm_adds_epu8(_mm_packus_epi16(halves, halves), _mm_set1_epi8((char)low));
 }
 
+/* Rescale complete SUMS of four filters to OUT. */
+SQZ_INLINE void sqz_sums_fixed(const int32_t *sums, const sqz_fixed_t *fixed, uint8_t *out)
+{
+    const uint32_t four = sqz_rescale4(sums, fixed->factor, fixed->low);
+
+    memcpy(out, &four, sizeof four);
+}
+
 /* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
  * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
 SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
                                         const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
 {
-    const __m128i bias = sqz_load16(fixed->bias);
+    const __m128i bias = sqz_vector_load16(fixed->bias);
     sqz_four_t acc[2] = {bias, bias};
 
     group = sqz_dot(window, group, fixed->k, acc);
-    const __m128i bytes = sqz_rescale8(acc, sqz_load16(fixed->factor), fixed->low);
+    const __m128i bytes = sqz_rescale8(acc, sqz_vector_load16(fixed->factor), fixed->low);
 
-    sqz_store4(out + second, _mm_srli_si128(bytes, 4));
-    sqz_store4(out, bytes);
+    sqz_vector_store4(out + second, _mm_srli_si128(bytes, 4));
+    sqz_vector_store4(out, bytes);
     return group;
 }
 

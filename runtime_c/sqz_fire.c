@@ -5,7 +5,7 @@
  *
  * Copyright the sqz2c authors. SPDX-License-Identifier: 0BSD
  */
-#include <string.h>
+#include <stddef.h>
 
 #include "sqz_strip.h"
 
@@ -144,26 +144,30 @@ static void start(const squeeze_t *squeeze)
     }
 }
 
-/* Rescale the finished sums into OUT. */
-static void finish(const squeeze_t *squeeze, uint8_t *out)
+/* Where the outputs of row ROW of the call begin. */
+static uint8_t *row_of(const squeeze_t *squeeze, int32_t row, uint8_t *out)
 {
     const sqz_conv_t *const layer = squeeze->layer;
-    const int32_t filters = layer->out_channels;
-    const int32_t width = layer->out.width;
-    const int32_t row_bytes = width * layer->out.channels;
+    const int32_t held = (squeeze->first_row + row) % layer->out.held;
 
-    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
-    for (int32_t filter = 0; filter < filters; filter++) {
+    return out + held * layer->out.width * layer->out.channels + layer->first_channel;
+}
+
+/* Rescale the finished sums of filters FILTER on into OUT, one by one. */
+static void finish_any(const squeeze_t *squeeze, int32_t filter, uint8_t *out)
+{
+    const sqz_conv_t *const layer = squeeze->layer;
+
+    for (; filter < layer->out_channels; filter++) {
         const int32_t *sums = squeeze->sums + filter;
         const int32_t bias = layer->bias[filter];
         sqz_scaler_t scaler;
 
         sqz_scaler_init(&scaler, &layer->requantizer, filter);
         for (int32_t row = 0; row < squeeze->rows; row++) {
-            const int32_t held = (squeeze->first_row + row) % layer->out.held;
-            uint8_t *to = out + held * row_bytes + layer->first_channel + filter;
+            uint8_t *to = row_of(squeeze, row, out) + filter;
 
-            for (int32_t x = 0; x < width; x++) {
+            for (int32_t x = 0; x < layer->out.width; x++) {
                 const int32_t acc = sqz_accumulated(*sums, bias, layer->requantizer.lift);
                 const uint8_t y = sqz_requantize(acc, &scaler, &layer->requantizer);
 
@@ -173,9 +177,51 @@ static void finish(const squeeze_t *squeeze, uint8_t *out)
             }
         }
     }
-    for (int32_t row = squeeze->first_row; row < squeeze->first_row + squeeze->rows; row++) {
-        sqz_trace(layer->layer, row, 1, 0, filters, layer->out.channels,
-                  out + (row % layer->out.held) * row_bytes + layer->first_channel);
+}
+
+/* The same for whole groups in form FIXED, which nothing follows; returns how many filters those
+ * are. */
+static int32_t finish_fixed(const squeeze_t *squeeze, uint8_t *out)
+{
+    const sqz_conv_t *const layer = squeeze->layer;
+    const sqz_requantizer_t *const requantizer = &layer->requantizer;
+    const int32_t filters = layer->out_channels & ~(SQZ_GROUP - 1);
+    const int32_t all = requantizer->factor[0];
+    const int32_t shared[SQZ_GROUP] = {all, all, all, all};
+
+    for (int32_t filter = 0; filter < filters; filter += SQZ_GROUP) {
+        const int32_t *sums = squeeze->sums + filter;
+        const sqz_fixed_t fixed = {
+            .bias = layer->bias + filter,
+            .factor = requantizer->per_filter ? requantizer->factor + filter : shared,
+            .lift = requantizer->lift,
+            .low = requantizer->low,
+        };
+
+        for (int32_t row = 0; row < squeeze->rows; row++) {
+            uint8_t *to = row_of(squeeze, row, out) + filter;
+
+            for (int32_t x = 0; x < layer->out.width; x++) {
+                sqz_sums_fixed(sums, &fixed, to);
+                sums += squeeze->filters;
+                to += layer->out.channels;
+            }
+        }
+    }
+    return filters;
+}
+
+/* Rescale the finished sums into OUT. */
+static void finish(const squeeze_t *squeeze, uint8_t *out)
+{
+    const sqz_conv_t *const layer = squeeze->layer;
+    const int32_t is_fixed = layer->requantizer.form == SQZ_REQUANTIZE_FIXED;
+
+    sqz_profile(layer->layer, SQZ_PHASE_CONVOLVE);
+    finish_any(squeeze, is_fixed && layer->remap == NULL ? finish_fixed(squeeze, out) : 0, out);
+    for (int32_t row = 0; row < squeeze->rows; row++) {
+        sqz_trace(layer->layer, squeeze->first_row + row, 1, 0, layer->out_channels,
+                  layer->out.channels, row_of(squeeze, row, out));
     }
 }
 

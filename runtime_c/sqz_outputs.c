@@ -12,7 +12,7 @@ sqz_outputs_t sqz_outputs_first(const sqz_tile_t *tile, sqz_strip_t strip)
         .tile = tile,
         .filter = tile->first,
         .bias = layer->bias[tile->first],
-        .is_plain = tile->is_fixed && requantizer->low == 0,
+        .is_plain = tile->form == SQZ_REQUANTIZE_FIXED && requantizer->low == 0,
         .stride = strip.stride,
         .at = strip.at,
     };

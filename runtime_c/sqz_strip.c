@@ -13,11 +13,13 @@ typedef struct {
     uint8_t *window;
     uint8_t *room; /* one pixel's inputs on their way into the window; NULL: they go straight */
     int32_t left;
+    int32_t last_left; /* of a window inside of the map; negative where some row is not */
     int32_t above;    /* rows of the window that lie in the padding above, */
     int32_t below;    /* and where those in the padding below begin */
     int32_t held_top; /* place in the ring of the first row between */
     int32_t row_bytes;
     int32_t run; /* values of a row of the window */
+    const uint8_t *pixel; /* NULL, or inputs that are a whole window: the one at LEFT */
 } view_t;
 
 static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row)
@@ -26,21 +28,28 @@ static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row
     const sqz_window_t *const window = &layer->window;
     const int32_t top = row * window->stride - window->padding;
     const int32_t above = sqz_min(window->height, sqz_max(0, -top));
+    const int32_t below = sqz_max(above, sqz_min(window->height, layer->in.height - top));
+    const int32_t is_inside = above == 0 && below == window->height;
     const int32_t is_whole = layer->in.channels % SQZ_LANES == 0;
     uint8_t *const pixels = tile->work->window;
-    const view_t view = {
+    view_t view = {
         .layer = layer,
         .in = in,
         .window = pixels,
         .room = is_whole ? NULL : pixels + 2 * sqz_lane_bytes(tile->filter_weights),
         .left = -(int32_t)window->padding,
+        .last_left = is_inside ? layer->in.width - window->width : -1,
         .above = above,
-        .below = sqz_max(above, sqz_min(window->height, layer->in.height - top)),
+        .below = below,
         .held_top = sqz_max(0, top) % layer->in.held,
         .row_bytes = layer->in.width * layer->in.channels,
         .run = window->width * layer->in.channels,
+        .pixel = NULL,
     };
 
+    if (is_whole && window->padding == 0 && window->height * window->width == 1) {
+        view.pixel = in + view.held_top * view.row_bytes;
+    }
     return view;
 }
 
@@ -89,13 +98,30 @@ static void build_edge(const view_t *view, int32_t slot, const uint8_t *from)
     }
 }
 
-/* The window of the pixel whose columns begin at view->left. */
-static void build(const view_t *view, int32_t slot)
+/* Rows [above, below) of a window whose columns lie inside of the map; FROM is the first one. */
+static inline void build_rows(const view_t *view, int32_t slot, const uint8_t *from)
+{
+    const int32_t run = view->run;
+    int32_t left = view->layer->in.held - view->held_top; /* before the ring begins again */
+    int32_t at = view->above * run;
+
+    from += view->held_top * view->row_bytes;
+    for (int32_t rows = view->below - view->above; rows > 0; rows--, at += run) {
+        put(view, slot, at, from, run);
+        from += view->row_bytes;
+        if (--left == 0) {
+            from -= view->layer->in.held * view->row_bytes;
+        }
+    }
+}
+
+/* A window that reaches over an edge of the map. */
+static void build_any(const view_t *view, int32_t slot)
 {
     const sqz_map_t *const in = &view->layer->in;
     const int32_t height = view->layer->window.height;
     const int32_t run = view->run;
-    const uint8_t *from = view->in + sqz_max(0, view->left) * in->channels;
+    const uint8_t *const from = view->in + sqz_max(0, view->left) * in->channels;
 
     if (view->above > 0) {
         pad(view, slot, 0, view->above * run);
@@ -103,25 +129,32 @@ static void build(const view_t *view, int32_t slot)
     if (view->left < 0 || view->left + view->layer->window.width > in->width) {
         build_edge(view, slot, from);
     } else {
-        int32_t held = view->held_top;
-        int32_t at = view->above * run;
-
-        from += held * view->row_bytes;
-        for (int32_t i = view->above; i < view->below; i++, at += run) {
-            put(view, slot, at, from, run);
-            from += view->row_bytes;
-            if (++held == in->held) {
-                from -= held * view->row_bytes;
-                held = 0;
-            }
-        }
+        build_rows(view, slot, from);
     }
     if (view->below < height) {
         pad(view, slot, view->below * run, (height - view->below) * run);
     }
-    if (view->room != NULL) {
-        sqz_window_put(view->window, slot, 0, view->room, height * run);
+}
+
+/* The window of the pixel whose columns begin at view->left; then move on to the next one. */
+static void build(view_t *view, int32_t slot)
+{
+    const sqz_conv_t *const layer = view->layer;
+
+    if (view->pixel != NULL) {
+        sqz_window_put(view->window, slot, 0, view->pixel, view->run);
+        view->pixel += layer->window.stride * view->run;
+        return;
     }
+    if (view->left >= 0 && view->left <= view->last_left) {
+        build_rows(view, slot, view->in + view->left * layer->in.channels);
+    } else {
+        build_any(view, slot);
+    }
+    if (view->room != NULL) {
+        sqz_window_put(view->window, slot, 0, view->room, layer->window.height * view->run);
+    }
+    view->left += layer->window.stride;
 }
 
 /* Outputs of one group at OUT, by the general way. */
@@ -171,14 +204,10 @@ static void apply_any(const sqz_tile_t *tile, int32_t channel, uint8_t *out, int
     }
 }
 
-/* The same for whole groups in form FIXED; returns how many filters those are. Everything is
- * copied out of TILE first: for all that C knows, each output that is stored might change it. */
-static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
+/* What form FIXED needs for TILE; SHARED is room for factors that are all the same. */
+static sqz_fixed_t fixed_of(const sqz_tile_t *tile, int32_t shared[SQZ_GROUP])
 {
     const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
-    const int32_t channels = tile->channels & ~(SQZ_GROUP - 1);
-    const int32_t all = requantizer->factor[0];
-    const int32_t shared[SQZ_GROUP] = {all, all, all, all};
     const sqz_fixed_t fixed = {
         .k = tile->filter_weights,
         .bias = tile->layer->bias + tile->first,
@@ -188,15 +217,68 @@ static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
         .low = requantizer->low,
     };
 
+    for (int32_t i = 0; i < SQZ_GROUP; i++) {
+        shared[i] = requantizer->factor[0];
+    }
+    return fixed;
+}
+
+static int32_t in_whole_groups(const sqz_tile_t *tile)
+{
+    return tile->channels & ~(SQZ_GROUP - 1);
+}
+
+/* The same for whole groups in form FIXED; returns how many filters those are. Everything is
+ * copied out of TILE first: for all that C knows, each output that is stored might change it. */
+static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
+{
+    const int32_t channels = in_whole_groups(tile);
+    int32_t shared[SQZ_GROUP];
+    const sqz_fixed_t fixed = fixed_of(tile, shared);
+
     sqz_dots_fixed(tile->work->window, tile->work->tile, fixed, channels, out, second);
+    return channels;
+}
+
+/* The same in form CHECKED, which lifts nothing. */
+static int32_t apply_checked(const sqz_tile_t *tile, uint8_t *out, int32_t second)
+{
+    const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
+    const int32_t channels = in_whole_groups(tile);
+    const uint8_t *group = tile->work->tile;
+    sqz_scaler_t scalers[SQZ_GROUP];
+
+    for (int32_t channel = 0; channel < channels; channel += SQZ_GROUP) {
+        const int32_t *const bias = tile->layer->bias + tile->first + channel;
+        sqz_four_t acc[2];
+
+        for (int32_t i = 0; i < SQZ_GROUP && (channel == 0 || requantizer->per_filter); i++) {
+            sqz_scaler_init(&scalers[i], requantizer, tile->first + channel + i);
+        }
+        sqz_four_load(&acc[0], bias);
+        sqz_four_load(&acc[1], bias);
+        group = sqz_dot(tile->work->window, group, tile->filter_weights, acc);
+        for (int32_t pixel = 1; pixel >= 0; pixel--) {
+            int32_t sums[SQZ_GROUP];
+
+            sqz_four_store(sums, acc[pixel]);
+            const uint32_t four = sqz_checked4(sums, scalers, requantizer);
+            memcpy(out + channel + pixel * second, &four, sizeof four);
+        }
+    }
     return channels;
 }
 
 /* All filters of TILE on the two pixels of its window. */
 static void apply(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
-    const int32_t done = tile->is_fixed ? apply_fixed(tile, out, second) : 0;
+    int32_t done = 0;
 
+    if (tile->form == SQZ_REQUANTIZE_FIXED) {
+        done = apply_fixed(tile, out, second);
+    } else if (tile->form == SQZ_REQUANTIZE_CHECKED) {
+        done = apply_checked(tile, out, second);
+    }
     if (done < tile->channels) {
         apply_any(tile, done, out, second);
     }
@@ -211,10 +293,8 @@ void sqz_products_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, 
         uint8_t *const out = strip.at + x * strip.stride;
 
         build(&view, 0);
-        view.left += tile->layer->window.stride;
         if (x + 1 < width) {
             build(&view, 1);
-            view.left += tile->layer->window.stride;
         }
         /* An odd last pixel: the second one's outputs land on its place first. */
         apply(tile, out, x + 1 < width ? strip.stride : 0);
@@ -260,6 +340,12 @@ void sqz_products_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *wor
     };
 
     sqz_groups_read(&groups, decoder, work->window, work);
+    if (tile->form == SQZ_REQUANTIZE_FIXED) {
+        int32_t shared[SQZ_GROUP];
+        const sqz_fixed_t fixed = fixed_of(tile, shared);
+
+        sqz_groups_fix(work->tile, in_whole_groups(tile), &fixed);
+    }
 }
 
 void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
@@ -274,7 +360,7 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
     tile->group_bytes = sqz_group_bytes(tile->filter_weights);
     tile->first = first;
     tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
-    tile->is_fixed = layer->requantizer.form == SQZ_REQUANTIZE_FIXED && layer->remap == NULL;
+    tile->form = layer->remap == NULL ? layer->requantizer.form : SQZ_REQUANTIZE_EXACT;
     if (layer->engine != NULL) {
         layer->engine->read(tile, decoder, work);
     } else {

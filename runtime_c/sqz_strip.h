@@ -19,7 +19,7 @@ typedef struct {
     int32_t group_bytes;    /* from one group in work->tile to the next */
     int32_t first;          /* channel of the layer */
     int32_t channels;       /* filters that exist; the others of the last group are zeros */
-    int32_t is_fixed;       /* form FIXED, and nothing follows it */
+    int32_t form;           /* SQZ_REQUANTIZE_..., EXACT where something follows it */
 } sqz_tile_t;
 
 /* Where a strip's outputs go: channel c of pixel x is at[x * stride + c]. */

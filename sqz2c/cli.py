@@ -19,6 +19,7 @@ from rich.table import Table
 
 from sqz2c import firmware as fw
 from sqz2c import pipeline
+from sqz2c.cli_compress import compress
 from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
 from sqz2c.cli_plan import plan
 from sqz2c.cli_profile import profile
@@ -55,6 +56,7 @@ def main() -> None:
 
 main.add_command(plan)
 main.add_command(profile)
+main.add_command(compress)
 
 
 @main.command()

@@ -15,6 +15,10 @@ class QuantizeError(Sqz2cError):
     """The network or the calibration images cannot be turned into integers."""
 
 
+class CompressError(Sqz2cError):
+    """There is nothing to compress, or it cannot be as small as asked."""
+
+
 class PlanError(Sqz2cError):
     """No legal memory plan, or a plan that its own checker rejects."""
 

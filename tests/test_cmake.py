@@ -36,7 +36,7 @@ def test_c_tests_pass(preset: str, compiler: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("preset",),
-    slow_but(set(), ("cortex-m0", "cortex-m4", "cortex-m7", "cortex-m33")),
+    slow_but(set(), ("cortex-m0", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")),
 )
 def test_runtime_builds_for_a_core(preset: str, tmp_path: Path) -> None:
     """The toolchain file gives a library for the core that the preset names, and no program."""
@@ -45,9 +45,15 @@ def test_runtime_builds_for_a_core(preset: str, tmp_path: Path) -> None:
     archive = tmp_path / "runtime_c" / "libsqz_runtime.a"
     about = call("arm-none-eabi-readelf", "--arch-specific", archive)
     name = preset.removeprefix("cortex-")
-    architecture = {"m0": "v6S-M", "m4": "v7E-M", "m7": "v7E-M", "m33": "v8-M.mainline"}[name]
+    architectures = {
+        "m0": "v6S-M",
+        "m4": "v7E-M",
+        "m7": "v7E-M",
+        "m33": "v8-M.mainline",
+        "m55": "v8.1-M.mainline",
+    }
     objects = len(list((ROOT / "runtime_c").glob("*.c")))
-    assert objects == about.count(f"Tag_CPU_arch: {architecture}\n")
+    assert objects == about.count(f"Tag_CPU_arch: {architectures[name]}\n")
     assert not (tmp_path / "tests").exists()
 
 

@@ -25,6 +25,7 @@ LABELS = (
 )
 SHIFT = 2  # pixels, at most, in each direction
 ERASED_SIDES = (4, 12)  # pixels, half open
+ERASED_SHARE = 0.25  # of the pictures
 
 
 def read(folder: Path, part: str) -> Dataset:
@@ -46,7 +47,7 @@ def _read_idx(path: Path) -> torch.Tensor:
 
 
 def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Shift each of IMAGES [n, 1, h, w], mirror half of them, erase a rectangle in half."""
+    """Shift each of IMAGES [n, 1, h, w], mirror half of them, erase a rectangle in a quarter."""
     count, _, height, width = images.shape
     padded = F.pad(images, (SHIFT,) * 4)
     top = torch.randint(0, 2 * SHIFT + 1, (count, 1), generator=generator)
@@ -61,7 +62,7 @@ def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     inside = _interval(count, height, generator)[:, :, None] & _interval(
         count, width, generator
     )[:, None, :]
-    inside &= torch.rand(count, 1, 1, generator=generator) < 0.5
+    inside &= torch.rand(count, 1, 1, generator=generator) < ERASED_SHARE
 
     return picked.masked_fill(inside, 0).unsqueeze(1)
 

@@ -1,5 +1,5 @@
 """
-Train the example: float, pruned, shared, quantized. Each stage is kept in --work, not repeated.
+Train the example: float, pruned, compressed. Trained stages are kept in --work, not repeated.
 
     python examples/fashion_mnist/train.py --data /usr/share/datasets/fashion-mnist
 """
@@ -21,17 +21,16 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from data import LABELS, augment, read, write_first_of_each_class
 from recipe import ARCHITECTURE, IMAGE, Recipe
 
+from sqz2c.compression import Compression, flash_bytes_of
 from sqz2c.encode import encode
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
+from sqz2c.load import LoadOptions, load_model
 from sqz2c.plan import plan
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
-from sqz2c.train.export import to_graph
-from sqz2c.train.fake_quant import observing, quantize_activations, quantize_weights
-from sqz2c.train.fit import Dataset, Schedule, Trainer, accuracy, to_input
+from sqz2c.train.fit import Dataset, Schedule, Trainer, accuracy
 from sqz2c.train.prune import Pruner, gradual_density, layer_densities
-from sqz2c.train.share import share_weights, unshare
 from sqz2c.train.squeezenet import SqueezeNet, convs
 from sqz2c.verify.reference import Reference
 
@@ -91,41 +90,25 @@ def train_pruned(run: Run, dense: SqueezeNet) -> SqueezeNet:
     return network
 
 
-def train_shared(run: Run, dense: SqueezeNet, pruned: SqueezeNet) -> SqueezeNet:
-    """Share a few values a layer and train the values."""
-    network = copy.deepcopy(pruned)
-    share_weights(convs(network).values(), run.recipe.codebook_size)
-    run.log(f"shared, not retrained: test {run.test_percent(network)}")
-    optimizer = torch.optim.Adam(network.parameters(), lr=run.recipe.shared_rate)
-    run.trainer(run.recipe.shared, dense).fit(network, optimizer)
+def compress(run: Run) -> Graph:
+    """Turn the pruned network into integers within the budget, as `sqz2c compress` does it."""
+    options = LoadOptions(
+        input_height=IMAGE.height,
+        input_width=IMAGE.width,
+        stem_stride=ARCHITECTURE.stem_stride,
+        labels=LABELS,
+    )
+    graph = load_model(run.work / "pruned.pt", options)
+    images = run.training.first(run.recipe.sample_images).images
+    work = Compression(graph, [image.permute(1, 2, 0).numpy() for image in images])
+    result = work.result(run.recipe.budget_bytes)
+    quantized = work.integers(result)
+    run.log(
+        f"compressed: divergence {result.loss:.4f} nats, "
+        f"{flash_bytes_of(quantized)} B of read-only data"
+    )
 
-    return plain(network)
-
-
-def train_quantized(run: Run, dense: SqueezeNet, shared: SqueezeNet) -> SqueezeNet:
-    """Train the shared values with 8-bit weights and activations in the forward pass."""
-    network = copy.deepcopy(shared)
-    share_weights(convs(network).values(), run.recipe.codebook_size)
-    quantize_weights(network)
-    quantize_activations(network)
-    generator = torch.Generator().manual_seed(run.recipe.quantized.seed)
-    chosen = torch.randperm(len(run.training.labels), generator=generator)
-    images = run.training.images[chosen[: run.recipe.calibration_images]]
-    with observing(network), torch.no_grad():
-        network.eval()(to_input(images, IMAGE.scale))
-    run.log(f"quantized, not retrained: test {run.test_percent(network)}")
-    optimizer = torch.optim.Adam(network.parameters(), lr=run.recipe.quantized_rate)
-    run.trainer(run.recipe.quantized, dense).fit(network, optimizer)
-
-    return plain(network)
-
-
-def plain(network: SqueezeNet) -> SqueezeNet:
-    """Give NETWORK with ordinary weights instead of codebooks."""
-    for conv in convs(network).values():
-        unshare(conv)
-
-    return network
+    return quantized
 
 
 def stage(run: Run, name: str, train: Callable[[], SqueezeNet]) -> SqueezeNet:
@@ -133,8 +116,6 @@ def stage(run: Run, name: str, train: Callable[[], SqueezeNet]) -> SqueezeNet:
     path = run.work / f"{name}.pt"
     if path.exists():
         network = SqueezeNet(ARCHITECTURE).to(memory_format=torch.channels_last).eval()
-        if name == "quantized":
-            quantize_activations(network)
         network.load_state_dict(torch.load(path, weights_only=True))
         return network
     started = time.monotonic()
@@ -185,11 +166,9 @@ def log_integers(run: Run, graph: Graph) -> None:
 def train_all(run: Run) -> Graph:
     """Run the stages, or take them from --work; give the network to ship."""
     dense = stage(run, "float", lambda: train_dense(run))
-    pruned = stage(run, "pruned", lambda: train_pruned(run, dense))
-    shared = stage(run, "shared", lambda: train_shared(run, dense, pruned))
-    network = stage(run, "quantized", lambda: train_quantized(run, dense, shared))
+    stage(run, "pruned", lambda: train_pruned(run, dense))
 
-    return to_graph(network, IMAGE, LABELS)
+    return compress(run)
 
 
 def main() -> None:

@@ -8,11 +8,18 @@ import numpy as np
 
 from sqz2c.ir.check import check_graph
 from sqz2c.ir.graph import Graph
-from sqz2c.quantize.affine import to_integers, with_final_layers
+from sqz2c.quantize.affine import can_fold, to_integers, with_final_layers
 from sqz2c.quantize.calibrate import calibrate
 from sqz2c.quantize.requantize import attach_requantizers
 
-__all__ = ["attach_requantizers", "calibrate", "quantize", "to_integers", "with_final_layers"]
+__all__ = [
+    "attach_requantizers",
+    "calibrate",
+    "can_fold",
+    "quantize",
+    "to_integers",
+    "with_final_layers",
+]
 
 
 def quantize(graph: Graph, images: Iterable[np.ndarray] = ()) -> Graph:

@@ -3,7 +3,7 @@ Float network to integers: scales from ranges, weights to int8, preprocessing in
 layer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,13 +25,18 @@ CODEBOOK_VALUES = 256  # at most so many values, each used twice on average: wei
 
 
 def to_integers(
-    graph: Graph, ranges: Ranges, per_filter: bool = False, correct_bias: bool = True
+    graph: Graph,
+    ranges: Ranges,
+    per_filter: bool = False,
+    correct_bias: bool = True,
+    steps: Mapping[str, float] | None = None,
 ) -> Graph:
     """
     Quantize the float GRAPH: uint8 activations (zero point 0 after a ReLU), int8 weights
     symmetric around 0 with one scale a layer (or one a filter).
 
-    CORRECT_BIAS takes the mean error of the rounded weights out of the biases.
+    CORRECT_BIAS takes the mean error of the rounded weights out of the biases. STEPS are weight
+    scales, by layer, that were chosen before.
     Raise QuantizeError where the result is not legal.
     """
     if graph.is_quantized or graph.preprocessing is None:
@@ -42,7 +47,8 @@ def to_integers(
     for index, conv in enumerate(graph.convs):
         shift = np.zeros(conv.in_channels) if index else offset
         expected = means[conv.input] if correct_bias else shift
-        convs[conv.name] = quantize_filters(conv, expected, shift, per_filter)
+        step = (steps or {}).get(conv.name)
+        convs[conv.name] = quantize_filters(conv, expected, shift, per_filter, step)
     graph = graph.with_layers(tuple(convs.get(layer.name, layer) for layer in graph.layers))
     graph = _with_scales(graph, ranges)
     try:
@@ -69,10 +75,14 @@ def can_fold(graph: Graph) -> bool:
 
 
 def quantize_filters(
-    conv: Conv, expected: np.ndarray, offset: np.ndarray, per_filter: bool
+    conv: Conv,
+    expected: np.ndarray,
+    offset: np.ndarray,
+    per_filter: bool,
+    chosen_step: float | None = None,
 ) -> Conv:
     """
-    Round CONV's weights to int8, steps of max / 127.
+    Round CONV's weights to int8, in steps of max / 127 or of CHOSEN_STEP.
 
     Float weights meant x - OFFSET where the integers will meet x, both [in_channels]; the bias
     makes up for that with the rounded weights, so rounding errors do not see the offset. It
@@ -83,6 +93,8 @@ def quantize_filters(
     if not per_filter:
         largest = largest.max(keepdims=True)
     scales = np.where(largest > 0, (largest / 127).astype(np.float32), EMPTY_SCALE)
+    if chosen_step is not None:
+        scales = np.array([chosen_step], np.float32)
     if not (scales > 0).all():
         raise QuantizeError(f"{conv.name}: its weights are too small for float32 scales.")
     step = scales.astype(np.float64).reshape(-1, 1, 1, 1)

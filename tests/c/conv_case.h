@@ -125,6 +125,8 @@ static inline void fill_case(case_t *test)
     test->bias = random_block(layer->out_channels * (int32_t)sizeof(int32_t));
     for (int32_t i = 0; i < layer->out_channels; i++) {
         test->bias[i] = random_bias();
+    }
+    for (int32_t i = 0; i < MOST_FILTERS; i++) { /* a layer that follows may have more filters */
         test->m[i] = (uint32_t)random_from(110, 120) << 23 | (random_bits() & 0x7fffff);
         test->factor[i] = random_from(1 << 8, 1 << 22);
     }
@@ -132,7 +134,9 @@ static inline void fill_case(case_t *test)
     test->folded = random_block(layer->out_channels * (int32_t)sizeof(int32_t));
     layer->bias = test->folded;
     layer->remap = random_from(0, 1) ? random_block(256) : NULL;
-    layer->requantizer.form = random_from(0, 1) ? SQZ_REQUANTIZE_FIXED : SQZ_REQUANTIZE_EXACT;
+    layer->requantizer.form = (uint8_t)(random_from(0, 1) ? SQZ_REQUANTIZE_FIXED
+                                        : random_from(0, 1) ? SQZ_REQUANTIZE_CHECKED
+                                                            : SQZ_REQUANTIZE_EXACT);
     layer->requantizer.factor = test->factor;
     layer->requantizer.lift = (uint8_t)(layer->requantizer.form == SQZ_REQUANTIZE_FIXED
                                             ? random_from(0, 8) : 0);

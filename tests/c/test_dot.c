@@ -28,6 +28,7 @@ enum { LANES = SQZ_LANES, ARE_LIFTED = sizeof(sqz_weight_t) == sizeof(int16_t) }
 #define sqz_dot_last portable_dot_last
 #define sqz_sum_rescale portable_sum_rescale
 #define sqz_four_rescale portable_four_rescale
+#define sqz_sums_fixed portable_sums_fixed
 #define sqz_dot_fixed portable_dot_fixed
 typedef int32_t portable_four_t[SQZ_GROUP];
 #include "sqz_dot_portable.h"
@@ -46,6 +47,7 @@ typedef int32_t portable_four_t[SQZ_GROUP];
 #undef sqz_dot_last
 #undef sqz_sum_rescale
 #undef sqz_four_rescale
+#undef sqz_sums_fixed
 #undef sqz_dot_fixed
 
 /* Noise, or nothing but the values at which something could overflow. */
@@ -205,6 +207,7 @@ static void test_rescales_as_the_portable_one(int32_t k)
         of_group.bias += SQZ_GROUP;
         of_group.factor += fixed.step;
     }
+    sqz_groups_fix(groups, channels, &fixed);
     sqz_dots_fixed(pair.window, groups, fixed, channels, out, second);
     for (int32_t i = 0; i < second + channels; i++) {
         check_equal(expected[i], out[i], "output");

@@ -2,6 +2,7 @@
 Benchmarks compare what they say they compare.
 """
 
+import platform
 import re
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from benchmarks import host, kernels
 from tests.boards import RUN_TOOLS
 from tests.networks import Member, build
+from tests.reference_networks import unpruned
 from tests.tools import need
 
 
@@ -16,6 +18,14 @@ def test_host_runs_the_same_network_twice() -> None:
     """C and PyTorch's operators agree on the logits before they are timed."""
     line = host.compare(build(Member(height=40, width=36)), 3)
     assert re.search(r"40x36.*C -O3 \d+\.\d ms.*qnnpack \d+\.\d ms, ratio \d+\.\d\d$", line)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="kernels for x86-64")
+def test_host_is_no_slower_than_qnnpack() -> None:
+    """SqueezeNet v1.1 at 224 takes the C no longer than PyTorch's own operators."""
+    line = host.compare(unpruned(), 11)
+    assert float(line.rsplit("ratio ")[1]) <= 1.0, line
 
 
 @pytest.mark.slow

@@ -16,7 +16,8 @@ from tests.command import BOARD, SIZE, call, copy_of, save_pictures
 from tests.tools import need
 
 COMMANDS = (
-    "generate", "verify", "build", "run", "profile", "flash", "inspect", "plan", "boards", "doctor",
+    "generate", "compress", "verify", "build", "run", "profile", "flash", "inspect", "plan",
+    "boards", "doctor",
 )  # fmt: skip
 
 
@@ -71,18 +72,18 @@ def test_verify_prints_json(out: Path, tmp_path: Path) -> None:
 def test_verify_names_the_first_difference(out: Path, tmp_path: Path) -> None:
     """A changed kernel exits with 1: layer, position, both values."""
     changed = copy_of(out, tmp_path / "out")
-    path = changed / "runtime" / "sqz_requantize.h"
+    path = changed / "runtime" / "sqz_strip.c"
     text = path.read_text()
-    right, wrong = (f"positive > {top} ? {top} : positive" for top in (255, 254))
+    right = ".low = requantizer->low,"
     assert 1 == text.count(right)
-    path.write_text(text.replace(right, wrong))
+    path.write_text(text.replace(right, ".low = (uint8_t)(requantizer->low + 1),"))
 
     result = call("verify", changed, "--json")
     found = json.loads(result.stdout)
     difference = found["first_difference"]
     assert (1, False) == (result.exit_code, found["equal"])
     assert {"image", "layer", "position", "actual", "expected"} == set(difference)
-    assert ("conv1", 254, 255) == tuple(difference[k] for k in ("layer", "actual", "expected"))
+    assert ("conv1", difference["expected"] + 1) == (difference["layer"], difference["actual"])
     assert 3 == len(difference["position"])
 
 

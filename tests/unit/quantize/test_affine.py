@@ -218,3 +218,20 @@ def test_integers_that_are_not_legal_are_refused():
     huge = with_conv(graph, "conv3", bias=np.full(5, 3e38, np.float32))
     with pytest.raises(QuantizeError, match="conv3: filter 0 overflows 32-bit sums"):
         to_integers(huge, calibrate(graph, IMAGES))
+
+
+def test_steps_that_were_chosen_before_are_kept() -> None:
+    """Weights on a grid come back as its integers, its step as their scale."""
+    step = np.float32(0.037)
+    graph = replace(tiny(), preprocessing=Preprocessing((120.0, 110.0, 100.0), (1.0, 1.0, 1.0)))
+    whole = {
+        conv.name: np.clip(np.rint(conv.weights / step), -9, 9).astype(np.int8)
+        for conv in graph.convs
+    }
+    for name, values in whole.items():
+        graph = with_conv(graph, name, weights=values.astype(np.float32) * step)
+    quantized = integers(graph, steps=dict.fromkeys(whole, float(step)))
+
+    for conv in quantized.convs:
+        assert np.array_equal(whole[conv.name], conv.weights), conv.name
+        assert [step] == conv.weight_scales.tolist()

@@ -127,8 +127,8 @@ FAULTS = {
         "fire2/expand3x3",
     ),
     "clamp": (
-        "runtime/sqz_requantize.h",
-        replace_once("over_even * 255u", "over_even * 254u"),
+        "runtime/sqz_strip.c",
+        replace_once(".low = requantizer->low,", ".low = (uint8_t)(requantizer->low + 1),"),
         "conv1",
     ),
     "head": (
