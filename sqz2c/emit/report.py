@@ -20,8 +20,8 @@ DESCRIPTOR_BYTES = {
     "sqz_fire_t": 20,
     "sqz_scratch_t": 36,
 }
-# What runtime_c has of its own: sqz_crc32.c, sqz_huffman.c, sqz_dot.c, sqz_winograd.c.
-RUNTIME_TABLE_BYTES = 64 + (128 + 1024) + 4 + 8
+# What runtime_c has of its own: sqz_crc32.c, sqz_huffman.c, sqz_dot.c, and three engines.
+RUNTIME_TABLE_BYTES = 64 + (128 + 1024) + 4 + 3 * 8
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sqz2c.plan.search import Candidate, Cut
 from sqz2c.plan.stages import Stage
 from sqz2c.plan.steps import geometry
 
-WORTH = 0.05  # of all instructions: what the default plan may spend to save RAM
+WORTH = 0.15  # of all instructions: what the default plan may spend to save RAM
 MIN_ARENA_BYTES = 4
 
 

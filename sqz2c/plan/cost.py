@@ -17,7 +17,7 @@ from sqz2c.ir.winograd import can_go_by_winograd
 from sqz2c.plan.list_cost import adding, chaining, entering, skipping
 
 OPEN = 3000  # to open a layer's stream and build its tables
-DECODE = 11.5  # a decoded weight, its place in a group included
+DECODE = 17  # a decoded weight, its place in a group included
 WINDOW = 100  # a pixel's window, each time it is built
 VALUE = 1.6  # a value of it
 BLOCK = 68  # four filters on two pixels: bias, rescaling, storing

@@ -119,7 +119,7 @@ FAULTS = {
     "zero point": (
         "runtime/*.c",
         replace_once("slot, at, view->layer->in_zero_point, count", "slot, at, 0, count"),
-        "fire2/expand3x3",
+        "fire3/expand3x3",
     ),
     "padding": (
         "runtime/*.c",
@@ -127,9 +127,9 @@ FAULTS = {
         "fire2/expand3x3",
     ),
     "clamp": (
-        "runtime/sqz_strip.c",
-        replace_once(".low = requantizer->low,", ".low = (uint8_t)(requantizer->low + 1),"),
-        "conv1",
+        "runtime/sqz_requantize.h",
+        replace_once("positive > 255 ? 255 : positive", "positive > 99 ? 99 : positive"),
+        "fire2/expand3x3",
     ),
     "head": (
         "runtime/*.c",
