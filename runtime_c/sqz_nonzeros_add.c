@@ -6,7 +6,7 @@
 /* The loop takes every register: see sqz_values_add.c. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
-#pragma GCC optimize("no-tree-reassoc", "no-tree-pre", "no-tree-ter")
+#pragma GCC optimize("no-tree-reassoc", "no-tree-pre", "no-tree-ter", "no-jump-tables")
 #if !defined(__thumb__) || defined(__thumb2__)
 #pragma GCC optimize("no-ivopts", "ira-algorithm=priority")
 #endif

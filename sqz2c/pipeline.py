@@ -137,7 +137,7 @@ def compile_model(
 def plan_model(checkpoint: Path | str, options: Options | None = None) -> Planned:
     """
     The plan that compile_model would take, and the curve it is on. A float network needs no
-    pictures: plans depend on shapes alone.
+    pictures: plans depend on shapes and int8 weights.
     """
     options = options or Options()
     graph = with_final_layers(load_model(Path(checkpoint), options.load))

@@ -71,9 +71,9 @@ def weight_lists(conv: Conv) -> WeightLists:
 
 def can_be_listed(conv: Conv) -> bool:
     """
-    Whether lists can name all positions of a filter of CONV.
+    Whether lists can name all positions of a filter of CONV, whose weights must be int8.
     """
-    return conv.filter_weights <= MOST_WEIGHTS
+    return conv.weights.dtype == np.int8 and conv.filter_weights <= MOST_WEIGHTS
 
 
 def window_bytes(kernel: Kernel, weights: int, channels: int) -> int:

@@ -115,16 +115,13 @@ def _fold(
     graph: Graph, preprocessing: Preprocessing, means: dict[str, np.ndarray]
 ) -> tuple[Graph, np.ndarray, dict[str, np.ndarray]]:
     """Divide the first filters by std; give the mean pixel to subtract, and means as pixels."""
-    first = graph.convs[0]
     std = np.array(preprocessing.std, np.float64)
     offset = np.array(preprocessing.mean, np.float64)
-    weights = first.weights.astype(np.float64) / std[:, np.newaxis, np.newaxis]
-    layers = tuple(
-        replace(layer, weights=weights) if layer is first else layer for layer in graph.layers
-    )
     pixels = replace(graph.image, quantization=PIXEL)
     folded = replace(
-        graph, tensors=(pixels, *graph.tensors[1:]), layers=layers, preprocessing=None
+        _divided(graph, preprocessing),
+        tensors=(pixels, *graph.tensors[1:]),
+        preprocessing=None,
     )
 
     return folded, offset, means | {pixels.name: means[pixels.name] * std + offset}
@@ -171,14 +168,39 @@ def _tabled(graph: Graph, table: PixelTable, quantization: Quantization | None) 
 
 def with_final_layers(graph: Graph) -> Graph:
     """
-    GRAPH with the layers, shapes and numbers of weights that it will have as integers, whatever
-    its ranges are: all that a plan depends on. Its weights and tables are not for computing.
+    GRAPH with the layers, shapes and int8 weights that it will have, whatever its ranges are: all
+    that a plan depends on. Biases, scales and tables are not for computing.
     """
-    if graph.is_quantized or can_fold(graph):
+    if graph.is_quantized:
         return graph
-    nothing = np.zeros((graph.image.channels, 256), np.uint8)
+    if can_fold(graph):
+        assert graph.preprocessing is not None
+        divided = _divided(graph, graph.preprocessing)
+    else:
+        nothing = np.zeros((graph.image.channels, 256), np.uint8)
+        divided = _tabled(graph, PixelTable(TABLE_OUTPUT, PIXELS, TABLE_OUTPUT, nothing), None)
 
-    return _tabled(graph, PixelTable(TABLE_OUTPUT, PIXELS, TABLE_OUTPUT, nothing), None)
+    return divided.with_layers(
+        tuple(_rounded(layer) if isinstance(layer, Conv) else layer for layer in divided.layers)
+    )
+
+
+def _rounded(conv: Conv) -> Conv:
+    """CONV with int8 weights."""
+    nothing = np.zeros(conv.in_channels)
+
+    return quantize_filters(conv, nothing, nothing, False)
+
+
+def _divided(graph: Graph, preprocessing: Preprocessing) -> Graph:
+    """The first filters, divided by the deviation of each channel."""
+    first = graph.convs[0]
+    std = np.array(preprocessing.std, np.float64)
+    weights = first.weights.astype(np.float64) / std[:, np.newaxis, np.newaxis]
+
+    return graph.with_layers(
+        tuple(replace(c, weights=weights) if c is first else c for c in graph.layers)
+    )
 
 
 def _with_scales(graph: Graph, ranges: Ranges) -> Graph:
