@@ -48,7 +48,8 @@ def example() -> Graph:
 
 
 CASES = {
-    "fashion_mnist": Case(example, "image", None, ALL),
+    "fashion_mnist": Case(example, "image", 13_500, ALL),  # what a microbit has
+    "fashion_mnist with room": Case(example, "arena", RAM, ("mps2_an386",)),
     "fashion_mnist by rows": Case(example, "rows", 12_288, ("mps2_an386",)),
     "v1.1 unpruned": Case(unpruned, "arena", RAM, ("mps2_an386", "mps3_an547")),
     "v1.1 unpruned by rows": Case(unpruned, "rows", 65_536, ("mps2_an386",)),
