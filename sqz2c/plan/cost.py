@@ -8,6 +8,7 @@ have their own terms (list_cost.py).
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Kernel
@@ -26,6 +27,7 @@ SUMS = 34  # four sums on two pixels, loaded and stored, instead of rescaled
 FINISH = 22  # a sum, begun and rescaled
 POOL = 4.5  # an input of a pool that is folded in: a pixel and channel
 GROUP = 4
+KNOWN_COSTS = 4096  # of convolutions in tiles, remembered
 
 # With fewer products; a block is four filters on two pairs of pixels.
 TRANSFORM = 4  # a decoded weight more
@@ -70,24 +72,24 @@ def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
 
 
 def _conv_cost(graph: Graph, step: Step, conv: Conv, rows: float) -> LayerCost:
-    decode, sweep = _costs_of(graph, step, conv, rows)[step.kernel_of(conv)]
+    width = graph.tensor(conv.output).width
+    decode, row = _costs_of(conv, width, step.tile_channels)[step.kernel_of(conv)]
 
-    return LayerCost(step.turns * decode, sweep)
+    return LayerCost(step.turns * decode, rows * row)
 
 
-def _costs_of(
-    graph: Graph, step: Step, conv: Conv, rows: float
-) -> dict[Kernel, tuple[float, float]]:
-    """To decode CONV once and to sweep it over ROWS, by each kernel that can."""
-    width, tiles = graph.tensor(conv.output).width, _up(conv.out_channels, step.tile_channels)
+@lru_cache(maxsize=KNOWN_COSTS)
+def _costs_of(conv: Conv, width: int, tile_channels: int) -> dict[Kernel, tuple[float, float]]:
+    """To decode CONV once and to sweep it over a row of WIDTH, by each kernel that can."""
+    tiles = _up(conv.out_channels, tile_channels)
     costs: dict[Kernel, tuple[float, float]] = {
-        "products": (_decoding(conv), _sweeping(graph, step, conv, rows))
+        "products": (_decoding(conv), _sweeping(conv, width, tiles))
     }
     if can_be_listed(conv):
-        costs["nonzeros"] = OPEN + entering(conv), rows * skipping(conv, width, tiles)
-        costs["values"] = OPEN + chaining(conv), rows * adding(conv, width, tiles)
+        costs["nonzeros"] = OPEN + entering(conv), skipping(conv, width, tiles)
+        costs["values"] = OPEN + chaining(conv), adding(conv, width, tiles)
     if can_go_by_winograd(conv):
-        costs["winograd"] = _transforming(conv), _pairing(graph, step, conv, rows)
+        costs["winograd"] = _transforming(conv), _pairing(conv, width, tiles)
 
     return costs
 
@@ -114,12 +116,10 @@ def _up(count: int, size: int) -> int:
     return -(-count // size)
 
 
-def _sweeping(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
-    """Windows once a tile, a block for each group and pair of pixels."""
-    width = graph.tensor(conv.output).width
-    tiles = _up(conv.out_channels, step.tile_channels)
-    windows = tiles * rows * width * (WINDOW + VALUE * conv.filter_weights)
-    blocks = _up(conv.out_channels, GROUP) * rows * _up(width, 2)
+def _sweeping(conv: Conv, width: int, tiles: int) -> float:
+    """A row: windows once a tile, a block for each group and pair of pixels."""
+    windows = tiles * width * (WINDOW + VALUE * conv.filter_weights)
+    blocks = _up(conv.out_channels, GROUP) * _up(width, 2)
 
     return windows + blocks * (BLOCK + QUAD * _up(conv.filter_weights, 4))
 
@@ -128,15 +128,14 @@ def _transforming(conv: Conv) -> float:
     return _decoding(conv) + TRANSFORM * conv.weights.size
 
 
-def _pairing(graph: Graph, step: Step, conv: Conv, rows: float) -> float:
-    """Windows of pairs of pixels once a tile, a block for each group and two pairs."""
-    pairs = _up(graph.tensor(conv.output).width, 2)
+def _pairing(conv: Conv, width: int, tiles: int) -> float:
+    """A row: windows of pairs of pixels once a tile, a block for each group and two pairs."""
+    pairs = _up(width, 2)
     values = conv.kernel_height * conv.in_channels
-    tiles = _up(conv.out_channels, step.tile_channels)
     windows = tiles * pairs * (PAIR + PAIR_VALUE * values)
     blocks = _up(conv.out_channels, GROUP) * (pairs // 2 + PAIRS_LAST * (pairs % 2))
 
-    return rows * (windows + blocks * (PAIRS + PAIRS_QUAD * _up(values, 4)))
+    return windows + blocks * (PAIRS + PAIRS_QUAD * _up(values, 4))
 
 
 def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
@@ -146,8 +145,10 @@ def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
     """
     found: list[tuple[str, Kernel]] = []
     for conv in step.convs:
-        costs = _costs_of(graph, step, conv, graph.tensor(conv.output).height)
-        best = min(costs, key=lambda kernel: sum(costs[kernel]))
+        output = graph.tensor(conv.output)
+        costs = _costs_of(conv, output.width, step.tile_channels)
+        work = {kernel: once + output.height * row for kernel, (once, row) in costs.items()}
+        best = min(work, key=lambda kernel: work[kernel])
         if best != "products":
             found.append((conv.name, best))
 
@@ -158,16 +159,15 @@ def _summing(graph: Graph, step: Step, squeeze: Conv) -> float:
     """The same for a squeeze, which takes the channels of a tile at a time."""
     width = graph.tensor(squeeze.output).width
     groups = _up(squeeze.out_channels, GROUP)
-    total = FINISH * step.limit * width * groups * GROUP
+    pairs = 0.0  # instructions on two pixels
     for conv in step.convs:
-        for first in range(0, conv.out_channels, step.tile_channels):
-            channels = min(step.tile_channels, conv.out_channels - first)
-            window = 2 * VALUE * channels
-            total += step.limit * _up(width, 2) * (
-                window + groups * (SUMS + QUAD * _up(channels, 4))
-            )
+        whole, rest = divmod(conv.out_channels, step.tile_channels)
+        for count, channels in ((whole, step.tile_channels), (1, rest)):
+            if channels:
+                products = groups * (SUMS + QUAD * _up(channels, 4))
+                pairs += count * (2 * VALUE * channels + products)
 
-    return total
+    return step.limit * (FINISH * width * groups * GROUP + _up(width, 2) * pairs)
 
 
 def step_cost(graph: Graph, step: Step) -> int:

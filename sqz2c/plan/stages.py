@@ -125,14 +125,20 @@ class Stage:
         The steps as CHOICE has them; a table makes single rows, padding of the last adds to its
         first turn.
         """
-        return tuple(
-            replace(
-                step,
-                tile_channels=min(choice.tile_channels, most_tile_channels(step)),
-                kernels=self._quickest(step, choice.tile_channels) if choice.quick else (),
+        if choice not in self._stepped:
+            self._stepped[choice] = tuple(
+                replace(
+                    step,
+                    tile_channels=min(choice.tile_channels, most_tile_channels(step)),
+                    kernels=self._quickest(step, choice.tile_channels) if choice.quick else (),
+                )
+                for step in self._paced(choice)
             )
-            for step in self._paced(choice)
-        )
+        return self._stepped[choice]
+
+    @cached_property
+    def _stepped(self) -> dict[Choice, tuple[Step, ...]]:
+        return {}
 
     @cached_property
     def _kernels(self) -> dict[tuple[str, int], tuple[tuple[str, Kernel], ...]]:
