@@ -38,15 +38,22 @@ enum { SQZ_ROW_BYTES = 16, SQZ_ROW_WORDS = 4, SQZ_LANE_RUN = 128 };
 #define SQZ_LANES_PACKED
 #endif
 
+/* Of unsigned lanes in gcc's arm_acle.h, of signed ones in clang's. */
+#if defined(__clang__)
+#define SQZ_ACLE_LANES(value) ((int32_t)(value))
+#else
+#define SQZ_ACLE_LANES(value) (value)
+#endif
+
 /* Bytes 0 and 2 of FOUR, added to the lanes of SUM. */
 static inline uint32_t sqz_add_even(uint32_t sum, uint32_t four)
 {
-    return (uint32_t)__uxtab16((uint16x2_t)sum, (uint8x4_t)four);
+    return (uint32_t)__uxtab16(SQZ_ACLE_LANES(sum), SQZ_ACLE_LANES(four));
 }
 
 static inline uint32_t sqz_even(uint32_t four)
 {
-    return (uint32_t)__uxtb16((uint8x4_t)four);
+    return (uint32_t)__uxtb16(SQZ_ACLE_LANES(four));
 }
 
 /* ACC + the low (high) lane of SUM * VALUE; wraps. */

@@ -46,7 +46,7 @@ def realize(
 
     arena = aligned(size)
     steps = [step for segment in segments for step in segment.steps]
-    image_rows = geometry(graph, steps[0]).reads(0, steps[0].limit)[1]
+    image_rows = geometry(graph, steps[0]).rows_read(steps[0].limit)
 
     return Program(graph, mode, tuple(segments), image_rows, arena)
 

@@ -106,6 +106,16 @@ class Geometry:
 
         return begins, max(begins, self.window.end(last - 1, self.in_height))
 
+    def rows_read(self, end: int) -> int:
+        """
+        The end of the input rows that output rows up to END read: windows that lie in the padding
+        below wait for all rows, but read none.
+        """
+        rows = range(*self.middle(0, end))
+        windows = (row for row in rows if self.window.begin(row) < self.in_height)
+
+        return max((self.window.end(row, self.in_height) for row in windows), default=0)
+
     def stored(self, end: int) -> int:
         """Output rows begun once rows up to END are done: a pool's next row may be open."""
         if self.pool is None or not self.keeps_open_rows or end in (0, self.out_height):

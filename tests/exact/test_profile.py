@@ -85,7 +85,7 @@ def test_phases_add_up(tmp_path: Path, name: str, board: str) -> None:
         assert isinstance(layer, Conv) == (of_layer.decode > 0) == (of_layer.convolve > 0)
         assert isinstance(layer, Conv) == (of_layer.an_output is not None)
         assert not isinstance(layer, MaxPool) or of_layer.pool > 0
-    assert (name == "summed") == any(step.squeeze for step in found.program.steps)
+    assert name != "summed" or any(step.squeeze for step in found.program.steps)
 
 
 @pytest.mark.slow
@@ -97,9 +97,13 @@ def test_phases_are_where_the_code_is(tmp_path: Path) -> None:
     counts = profiled(found, board.name)
     mix = count_mix(found.firmware(board), board).instructions
 
-    decoders = ("sqz_decoder_read", "sqz_decoder_open", "build_table", "find_long_code")
+    decoders = (
+        *("sqz_decoder_read", "sqz_decoder_read16", "sqz_decoder_open", "build_table"),
+        *("read_symbol", "read_dense", "read_one_of_3", "read_blocks"),
+        *("read", "sqz_groups_read", "sqz_products_read"),  # tiles, as each kernel wants them
+    )
     decoded = sum(mix.get(name, 0) for name in decoders)
     pooled = mix["sqz_strip_pool"]
     # Marks also see tiles being prepared, and the head's average.
     assert 0 <= sum(layer.decode for layer in counts.layers) - decoded < 0.05 * decoded
-    assert 0 <= sum(layer.pool for layer in counts.layers) - pooled < 0.02 * pooled
+    assert 0 <= sum(layer.pool for layer in counts.layers) - pooled < 0.03 * pooled

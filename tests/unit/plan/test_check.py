@@ -310,3 +310,19 @@ def test_planner_and_judge_agree_on_the_order(member: Member, mode: InputMode, a
     replay = Ordered(program)
     replay.run()
     assert list(planned_order(program)) == replay.order
+
+
+PADDING_BELOW = Member(  # the stem's last window lies below the image
+    height=17, width=33, channels=1, stem=(5, 3, 4, 3), fires=((5, 1, 1),), pool_after=(0,),
+    classes=6, head_padding=1, density=0.33, values=2,
+)  # fmt: skip
+
+
+def test_rows_that_only_padding_waits_for_are_not_stored() -> None:
+    """They arrive when the first outputs may lie in their place already."""
+    graph = build(PADDING_BELOW)
+    each = stages_of(graph, steps_of(graph))
+    for candidate in frontier(each, "rows"):
+        program = realize(graph, each, "rows", candidate)
+        assert 16 == program.image_rows
+        check_plan(program)
