@@ -18,8 +18,9 @@ from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
 
-TILES = (TILE_CHANNELS, 8, 16, 32, 64)  # filters a tile that are worth trying, beside these:
-PARTS = (1, 2, 3)  # parts of the largest convolution that are worth trying as tiles
+TILES = (TILE_CHANNELS, 16, 64)  # filters a tile that are worth trying, beside these:
+GAIN = 0.99  # more scratch at the same pace has to bring the cost down to so much
+PARTS = (1, 2)  # parts of the largest convolution that are worth trying as tiles
 MAX_SUMMED = 2  # convolutions that sqz_fire sums into one squeeze
 
 
@@ -70,7 +71,7 @@ class Stage:
         )
 
     def _paces(self, rows: int, summed: bool) -> list[Choice]:
-        """Choices of this pace, least scratch first; none that another one matches or beats."""
+        """Choices of this pace, least scratch first; none that another one nearly matches."""
         choices = [
             Choice(rows, summed, channels, quick)
             for quick in (False, True)
@@ -80,7 +81,7 @@ class Stage:
                        for k, c in enumerate(choices))  # fmt: skip
         kept: list[Choice] = []
         for _, cost, at in sized:
-            if not kept or cost < self.cost(kept[-1]):
+            if not kept or cost < GAIN * self.cost(kept[-1]):
                 kept.append(choices[at])
 
         return kept

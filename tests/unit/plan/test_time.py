@@ -16,4 +16,4 @@ def test_a_plan_takes_no_longer_than_it_may(name: str, mode: str) -> None:
     """A second for the published networks, ten for 20 Fire modules; of one core."""
     limit, member = NETWORKS[name]
     graph = build(member)
-    assert fastest(lambda: plan(graph, mode), 2) < limit  # type: ignore[arg-type]
+    assert fastest(lambda: plan(graph, mode), 5) < limit  # type: ignore[arg-type]
