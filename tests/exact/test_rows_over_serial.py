@@ -114,7 +114,7 @@ def test_a_budget_leaves_room_for_a_row() -> None:
     image, rows = (Options(board=board, input_mode=mode).ram_budget(graph)
                    for mode in ("image", "rows"))  # fmt: skip
 
-    assert 98_304 - 2048 - 4 * 21 - 64 == image
+    assert 98_304 - 2560 - 4 * 21 - 64 == image
     assert image - (19 * 3 + 12) == rows
     assert 1000 == Options(board=board, ram_bytes=1000, input_mode="rows").ram_budget(graph)
 

@@ -84,7 +84,7 @@ def test_same_bytes_in_another_folder(tmp_path: Path, compiler: None) -> None:
     ("options", "message"),
     [
         ({"weights_bytes": 300_000}, r"microbit: it is 4[\d,]+ bytes too large for its flash"),
-        ({"ram_bytes": 20_000}, r"microbit: it is 5,\d+ bytes too large for its RAM"),
+        ({"ram_bytes": 20_000}, r"microbit: it is 6,\d+ bytes too large for its RAM"),
     ],
 )
 def test_too_large_is_refused_by_bytes(
