@@ -40,7 +40,8 @@
  *             SQZ_FILTER_BYTES
  * run_window  sqz_fire: [2] pixels of tile_channels, each SQZ_FILTER_BYTES
  * open_rows   sqz_fire with a pool: [open rows, width of the pool's output, tile_channels]
- * runs        sqz_by_values: sums of MOST_RUNS runs; TILE and WINDOW as sqz_values.h says */
+ * runs        sqz_by_values: sums of MOST_RUNS runs; TILE and WINDOW as sqz_values.h says,
+ *             and no less than products of int8 in vectors need */
 typedef struct {
     uint32_t tile;
     uint32_t window;

@@ -6,6 +6,8 @@
 
 #include "sqz_block.h"
 
+#if SQZ_HAS_LISTS
+
 /* A list's entries go from TO on, in front of END. */
 typedef struct {
     sqz_word_t *to;
@@ -94,3 +96,9 @@ static void strip_of(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz
 }
 
 const sqz_engine_t sqz_by_nonzeros = {.read = read, .strip = strip_of};
+
+#else
+
+const sqz_engine_t sqz_by_nonzeros = {.read = sqz_products_read, .strip = sqz_products_strip};
+
+#endif

@@ -5,7 +5,11 @@
 #include "sqz_block.h"
 #include "sqz_values.h"
 
+#if SQZ_HAS_LISTS
 const sqz_engine_t sqz_by_values = {.read = sqz_values_read, .strip = sqz_values_strip};
+#else
+const sqz_engine_t sqz_by_values = {.read = sqz_products_read, .strip = sqz_products_strip};
+#endif
 
 /* All filters of the tile on BLOCK, whose first pixel's outputs begin at STRIP. */
 static void apply(const sqz_block_t *block, sqz_strip_t strip)

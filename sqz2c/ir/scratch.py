@@ -18,6 +18,7 @@ GROUP = 4  # SQZ_GROUP of runtime_c: filters that kernels compute at once
 TABLES_BYTES = 2 * 256 * 2  # sizeof(sqz_tables_t)
 PIXELS_AT_ONCE = 2  # neighbours of a row that share a window
 WORD = 4
+VECTOR = 16  # int8 that MVE takes at once
 PARTS = ("tables", "tile", "window", "strip", "run", "run_window", "open_rows", "runs")
 
 
@@ -76,7 +77,14 @@ def filter_bytes(weights: int) -> int:
     Room for WEIGHTS of one filter in a tile, or one pixel's inputs in a window, in any variant:
     int16 in fours (in sixteens if there are more), or int8 in sixteens and an int32 behind them.
     """
-    return max(2 * _up(weights, 16 if weights > 16 else 4), _up(weights, 16) + 4)
+    return max(2 * _up(weights, 16 if weights > 16 else 4), vector_bytes(weights))
+
+
+def vector_bytes(weights: int) -> int:
+    """
+    The same for cores with MVE alone, which take layers by lists product by product.
+    """
+    return _up(weights, VECTOR) + WORD
 
 
 def most_tile_channels(step: Step) -> int:
@@ -101,8 +109,12 @@ def _room_of(conv: Conv, kernel: Kernel, channels: int) -> _Room:
     """CONV by KERNEL, in tiles of CHANNELS filters."""
     if kernel in ("nonzeros", "values"):
         lists = weight_lists(conv)
-        tile = lists.tile_bytes(kernel, channels)
-        window = window_bytes(kernel, conv.filter_weights, conv.in_channels)
+        vectors = vector_bytes(conv.filter_weights)
+        tile = max(lists.tile_bytes(kernel, channels), channels * vectors)
+        window = max(
+            window_bytes(kernel, conv.filter_weights, conv.in_channels),
+            PIXELS_AT_ONCE * vectors + _up(conv.filter_weights, VECTOR),
+        )
         runs = (lists.runs_bytes, lists.most_runs) if kernel == "values" else (0, 0)
         return _Room(tile, window, *runs, is_listed=True)
     each = filter_bytes(conv.filter_weights)

@@ -325,11 +325,14 @@ def _list_words(conv: Conv, by_values: bool, tile: int) -> tuple[int, int, int]:
     most = max(sum(halves[at : at + tile]) for at in range(0, len(halves), tile))
     weights = conv.filter_weights
     rows = 4 * weights + max(8, math.ceil(conv.in_channels / 4))
+    vectors = 4 * math.ceil(weights / 16)  # and a word, where a core multiplies int8 in vectors
+    listed = max(math.ceil(most / 2), tile * (vectors + 1))
+    rows = max(rows, 2 * (vectors + 1) + vectors)
     if not by_values:
-        return math.ceil(most / 2), rows, 0
+        return listed, rows, 0
     chains = math.ceil((256 * 2 + (weights + 1) * 2 + 256) / 4) + math.ceil(weights / 4)
 
-    return math.ceil(most / 2), max(rows, chains), 9 * (longest + 1)
+    return listed, max(rows, chains), 9 * (longest + 1)
 
 
 def _words_of(weights: int) -> int:

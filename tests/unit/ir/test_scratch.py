@@ -6,8 +6,10 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from sqz2c.ir.layer import Kernel
 from sqz2c.ir.program import Step
 from sqz2c.ir.scratch import filter_bytes, most_tile_channels, scratch_of
 from sqz2c.plan.stages import Choice
@@ -97,3 +99,18 @@ def test_a_summed_step_by_hand() -> None:
     assert (2048, 4 * 128, 2 * 128 + 64) == (scratch.tables, scratch.tile, scratch.window)
     assert (4 * width, 4 * 20, 2 * 20) == (scratch.strip, scratch.run, scratch.run_window)
     assert 4 * 2 * pooled == scratch.open_rows
+
+
+@pytest.mark.parametrize("kernel", ["nonzeros", "values"])
+def test_lists_have_room_for_products_of_bytes(kernel: Kernel) -> None:
+    """Cores with MVE compute a layer by lists product by product, even one with hardly a list."""
+    graph = stages(TABLED)[0].graph
+    step = steps_of_all_kinds()["fire2/squeeze"]
+    (conv,) = step.convs
+    empty = replace(conv, weights=np.zeros_like(conv.weights, np.int8))
+    listed = replace(step, layers=(empty,), kernels=((conv.name, kernel),))
+    scratch = scratch_of(graph, listed)
+    assert scratch is not None
+    vectors = -(-conv.filter_weights // 16) * 16
+    assert step.tile_channels * (vectors + 4) == scratch.tile
+    assert 3 * vectors + 8 <= scratch.window

@@ -56,7 +56,7 @@ enum {
  *   |=======                                                         | conv1 342 B
  *   |=                                                               | pixels 57 B
  *   |       ................................                         | conv1 scratch 1,440 B
- *   |       .........................                                | fire2/squeeze scratch 1,128 B
+ *   |       ..........................                               | fire2/squeeze scratch 1,184 B
  *   |                                       ==========               | input 456 B
  *   |                                                 ############## | fire2/squeeze 646 B
  * segment 1: 2,666 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
