@@ -119,6 +119,7 @@ SQZ_INLINE void sqz_groups_fix(uint8_t *groups, int32_t channels, const sqz_fixe
     (void)fixed;
 }
 
+#if !defined(SQZ_HAS_DOTS)
 /* sqz_dot_fixed with CHANNELS filters, one group behind the other. */
 SQZ_INLINE void sqz_dots_fixed(const uint8_t *window, const uint8_t *group, sqz_fixed_t fixed,
                                int32_t channels, uint8_t *out, int32_t second)
@@ -130,6 +131,24 @@ SQZ_INLINE void sqz_dots_fixed(const uint8_t *window, const uint8_t *group, sqz_
         fixed.bias += SQZ_GROUP;
         fixed.factor += fixed.step;
     }
+}
+#endif
+#endif
+
+#if !defined(SQZ_HAS_ADD)
+/* Add WINDOW times GROUP to SUMS0 and SUMS1 of four filters each; they may be one where there is no
+ * second pixel. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot_add(const uint8_t *window, const uint8_t *group, int32_t k,
+                                      int32_t *sums0, int32_t *sums1)
+{
+    sqz_four_t acc[2];
+
+    sqz_four_load(&acc[0], sums0);
+    sqz_four_load(&acc[1], sums1);
+    group = sqz_dot(window, group, k, acc);
+    sqz_four_store(sums1, acc[1]);
+    sqz_four_store(sums0, acc[0]);
+    return group;
 }
 #endif
 

@@ -14,6 +14,7 @@
 #include <arm_acle.h>
 
 #define SQZ_HAS_PAIRS 1 /* pairs of int16 are multiplied */
+#define SQZ_HAS_DOTS /* sqz_dots_fixed */
 
 enum { SQZ_LANES = 4 }; /* runs of multiples of so many bytes go into a window as they are */
 
@@ -54,6 +55,13 @@ SQZ_INLINE sqz_status_t sqz_read_weights(sqz_decoder_t *decoder, sqz_weight_t *o
                                          int32_t lift)
 {
     return sqz_decoder_read16(decoder, out, (uint32_t)count, (uint32_t)lift);
+}
+
+/* What weights that were read are still to be lifted by. */
+SQZ_INLINE int32_t sqz_lift_left(int32_t lift)
+{
+    (void)lift;
+    return 0;
 }
 
 SQZ_INLINE int32_t sqz_first_sum(int32_t bias)
@@ -165,29 +173,6 @@ SQZ_INLINE void sqz_window_fill(uint8_t *window, int32_t slot, int32_t at, uint8
         (w) += 16;                            \
     } while ((x) != (end))
 
-SQZ_APART void sqz_dot_sixteens(const sqz_pairs_t *x, const sqz_pairs_t *w,
-                                const sqz_pairs_t *end, int32_t acc[2 * SQZ_GROUP])
-{
-    int32_t a0 = acc[0];
-    int32_t a1 = acc[1];
-    int32_t a2 = acc[2];
-    int32_t a3 = acc[3];
-    int32_t b0 = acc[4];
-    int32_t b1 = acc[5];
-    int32_t b2 = acc[6];
-    int32_t b3 = acc[7];
-
-    SQZ_DOT_LOOP(SQZ_DOT_PAIR, x, w, end);
-    acc[0] = a0;
-    acc[1] = a1;
-    acc[2] = a2;
-    acc[3] = a3;
-    acc[4] = b0;
-    acc[5] = b1;
-    acc[6] = b2;
-    acc[7] = b3;
-}
-
 /* Products of one pair of the first pixel alone with that of four filters. */
 #define SQZ_DOT_LAST_PAIR(x, w)                                  \
     do {                                                         \
@@ -200,54 +185,22 @@ SQZ_APART void sqz_dot_sixteens(const sqz_pairs_t *x, const sqz_pairs_t *w,
         a3 = __smlad(pixel, SQZ_HIGH(w23), a3);                  \
     } while (0)
 
-/* The same where the window has no second pixel. */
-SQZ_APART void sqz_dot_last(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
-                            int32_t acc[SQZ_GROUP])
-{
-    int32_t a0 = acc[0];
-    int32_t a1 = acc[1];
-    int32_t a2 = acc[2];
-    int32_t a3 = acc[3];
+/* From X to END; W follows. sqz_dot.c has them, once for all files, and says why they are functions.
+ * Sixteen values at a time, added to A and B, which may be one: then A counts; the same where the
+ * window has no second pixel; four values at a time, of less than sixteen. */
+void sqz_dot_sixteens(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
+                      int32_t a[SQZ_GROUP], int32_t b[SQZ_GROUP]);
+void sqz_dot_last(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
+                  int32_t acc[SQZ_GROUP]);
+void sqz_dot_fours(const sqz_pairs_t *x, const sqz_pairs_t *w, const sqz_pairs_t *end,
+                   int32_t a[SQZ_GROUP], int32_t b[SQZ_GROUP]);
 
-    SQZ_DOT_LOOP(SQZ_DOT_LAST_PAIR, x, w, end);
-    acc[0] = a0;
-    acc[1] = a1;
-    acc[2] = a2;
-    acc[3] = a3;
-}
+#define SQZ_HAS_ADD /* sqz_dot_add */
 
-/* Four values at a time, of less than sixteen. */
-SQZ_APART void sqz_dot_fours(const sqz_pairs_t *x, const sqz_pairs_t *w,
-                             const sqz_pairs_t *end, int32_t acc[2 * SQZ_GROUP])
-{
-    int32_t a0 = acc[0];
-    int32_t a1 = acc[1];
-    int32_t a2 = acc[2];
-    int32_t a3 = acc[3];
-    int32_t b0 = acc[4];
-    int32_t b1 = acc[5];
-    int32_t b2 = acc[6];
-    int32_t b3 = acc[7];
-
-    do {
-        SQZ_DOT_PAIR(x, w);
-        SQZ_DOT_PAIR(x + 1, w + 2);
-        x += 2;
-        w += 4;
-    } while (x != end);
-    acc[0] = a0;
-    acc[1] = a1;
-    acc[2] = a2;
-    acc[3] = a3;
-    acc[4] = b0;
-    acc[5] = b1;
-    acc[6] = b2;
-    acc[7] = b3;
-}
-
-/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
-SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
-                                  sqz_four_t acc[2])
+/* Add WINDOW times GROUP to SUMS0 and SUMS1 of four filters each; they may be one where there is no
+ * second pixel. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot_add(const uint8_t *window, const uint8_t *group, int32_t k,
+                                      int32_t *sums0, int32_t *sums1)
 {
     const int32_t bytes = 2 * sqz_lane_bytes(k);
     const sqz_pairs_t *const x = sqz_pairs(window);
@@ -255,11 +208,18 @@ SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, i
     const sqz_pairs_t *const end = sqz_pairs(window + bytes);
 
     if (k > 12) {
-        sqz_dot_sixteens(x, w, end, acc[0]);
+        sqz_dot_sixteens(x, w, end, sums0, sums1);
     } else {
-        sqz_dot_fours(x, w, end, acc[0]);
+        sqz_dot_fours(x, w, end, sums0, sums1);
     }
     return group + 2 * bytes;
+}
+
+/* Add WINDOW times GROUP to ACC, pixel by filter; sums wrap. Give what follows GROUP. */
+SQZ_INLINE const uint8_t *sqz_dot(const uint8_t *window, const uint8_t *group, int32_t k,
+                                  sqz_four_t acc[2])
+{
+    return sqz_dot_add(window, group, k, acc[0], acc[1]);
 }
 
 /* Rescale eight sums by form FIXED: the bytes of the first pixel low, of the second high. */
@@ -276,27 +236,6 @@ SQZ_INLINE uint64_t sqz_rescale8(const int32_t a[SQZ_GROUP], const int32_t b[SQZ
     return (uint64_t)second << 32 | first;
 }
 
-/* Sums that begin with BIAS, rescaled. */
-SQZ_APART uint64_t sqz_dot_bias(const sqz_pairs_t *x, const sqz_pairs_t *w,
-                                const sqz_pairs_t *end, const int32_t bias[SQZ_GROUP],
-                                const int32_t *factor)
-{
-    int32_t a0 = bias[0];
-    int32_t a1 = bias[1];
-    int32_t a2 = bias[2];
-    int32_t a3 = bias[3];
-    int32_t b0 = a0;
-    int32_t b1 = a1;
-    int32_t b2 = a2;
-    int32_t b3 = a3;
-
-    SQZ_DOT_LOOP(SQZ_DOT_PAIR, x, w, end);
-    const int32_t a[SQZ_GROUP] = {a0, a1, a2, a3};
-    const int32_t b[SQZ_GROUP] = {b0, b1, b2, b3};
-
-    return sqz_rescale8(a, b, factor);
-}
-
 SQZ_INLINE void sqz_store4(uint8_t *to, uint32_t bytes, uint8_t low)
 {
     bytes = sqz_raise4(bytes, low);
@@ -309,39 +248,56 @@ SQZ_INLINE void sqz_sums_fixed(const int32_t *sums, const sqz_fixed_t *fixed, ui
     sqz_store4(out, sqz_rescale4(sums, fixed->factor, 0), fixed->low);
 }
 
-/* Rescale WINDOW times GROUP to OUT and, of the second pixel, to SECOND behind it; where there is
- * none SECOND is 0, and its outputs are overwritten. Give what follows GROUP. */
-SQZ_INLINE const uint8_t *sqz_dot_fixed(const uint8_t *window, const uint8_t *group,
-                                        const sqz_fixed_t *fixed, uint8_t *out, int32_t second)
+/* What groups on one window have in common, and where they are. */
+typedef struct {
+    const sqz_pairs_t *window;
+    const sqz_pairs_t *end; /* of the window */
+    const sqz_pairs_t *group;
+    int32_t group_pairs; /* from one group to the next */
+    const int32_t *bias;
+    const int32_t *factor;
+    int32_t step; /* factors from one group to the next */
+    uint32_t low; /* four times the smallest output */
+    int32_t second;
+    uint8_t *out;
+    const uint8_t *out_end;
+} sqz_dots_t;
+
+/* All groups from W on, of DOTS, with windows up to END: sixteen values at a time; the same where the
+ * window has no second pixel; four at a time. */
+void sqz_dots_sixteens(sqz_dots_t *dots);
+void sqz_dots_last(sqz_dots_t *dots);
+void sqz_dots_fours(sqz_dots_t *dots);
+
+/* Rescale WINDOW times GROUPs of CHANNELS filters to OUT and, of the second pixel, to SECOND behind
+ * it; where there is none SECOND is 0. */
+SQZ_INLINE void sqz_dots_fixed(const uint8_t *window, const uint8_t *group, sqz_fixed_t fixed,
+                               int32_t channels, uint8_t *out, int32_t second)
 {
-    const int32_t bytes = 2 * sqz_lane_bytes(fixed->k);
-    const sqz_pairs_t *const x = sqz_pairs(window);
-    const sqz_pairs_t *const w = sqz_pairs(group);
-    const sqz_pairs_t *const end = sqz_pairs(window + bytes);
-    uint64_t eight;
+    sqz_dots_t dots = {
+        .window = sqz_pairs(window),
+        .end = sqz_pairs(window + 2 * sqz_lane_bytes(fixed.k)),
+        .group = sqz_pairs(group),
+        .group_pairs = SQZ_GROUP * sqz_lane_bytes(fixed.k) / (int32_t)sizeof(sqz_pairs_t),
+        .bias = fixed.bias,
+        .factor = fixed.factor,
+        .step = fixed.step,
+        .low = fixed.low * 0x01010101u,
+        .second = second,
+        .out = out,
+        .out_end = out + channels,
+    };
 
-    if (fixed->k > 12 && second != 0) {
-        eight = sqz_dot_bias(x, w, end, fixed->bias, fixed->factor);
-    } else if (fixed->k > 12) {
-        sqz_four_t acc;
-        uint32_t four;
-
-        sqz_four_load(&acc, fixed->bias);
-        sqz_dot_last(x, w, end, acc);
-        four = sqz_rescale4(acc, fixed->factor, fixed->low);
-        memcpy(out, &four, sizeof four);
-        return group + 2 * bytes;
-    } else {
-        sqz_four_t acc[2];
-
-        sqz_four_load(&acc[0], fixed->bias);
-        sqz_four_load(&acc[1], fixed->bias);
-        (void)sqz_dot(window, group, fixed->k, acc);
-        eight = sqz_rescale8(acc[0], acc[1], fixed->factor);
+    if (channels == 0) {
+        return;
     }
-    sqz_store4(out + second, (uint32_t)(eight >> 32), fixed->low);
-    sqz_store4(out, (uint32_t)eight, fixed->low);
-    return group + 2 * bytes;
+    if (fixed.k <= 12) {
+        sqz_dots_fours(&dots);
+    } else if (second != 0) {
+        sqz_dots_sixteens(&dots);
+    } else {
+        sqz_dots_last(&dots);
+    }
 }
 
 #endif /* SQZ_DOT_DSP_H */

@@ -55,6 +55,12 @@ SQZ_INLINE sqz_status_t sqz_read_weights(sqz_decoder_t *decoder, sqz_weight_t *o
     return sqz_decoder_read(decoder, out, (uint32_t)count);
 }
 
+/* What weights that were read are still to be lifted by. */
+SQZ_INLINE int32_t sqz_lift_left(int32_t lift)
+{
+    return lift;
+}
+
 SQZ_INLINE int32_t sqz_first_sum(int32_t bias)
 {
     (void)bias;

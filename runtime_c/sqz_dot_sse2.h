@@ -91,6 +91,13 @@ SQZ_INLINE sqz_status_t sqz_read_weights(sqz_decoder_t *decoder, sqz_weight_t *o
     return sqz_decoder_read16(decoder, out, (uint32_t)count, (uint32_t)lift);
 }
 
+/* What weights that were read are still to be lifted by. */
+SQZ_INLINE int32_t sqz_lift_left(int32_t lift)
+{
+    (void)lift;
+    return 0;
+}
+
 SQZ_INLINE int32_t sqz_first_sum(int32_t bias)
 {
     return bias;

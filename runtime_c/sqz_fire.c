@@ -24,16 +24,13 @@ typedef struct {
 static void add_pair(const squeeze_t *squeeze, const sqz_work_t *work, int32_t *sums0,
                      int32_t *sums1)
 {
+    const uint8_t *const window = work->run_window;
     const uint8_t *group = work->run;
+    const int32_t channels = squeeze->channels;
+    const int32_t *const end = sums0 + squeeze->filters;
 
-    for (int32_t filter = 0; filter < squeeze->filters; filter += SQZ_GROUP) {
-        sqz_four_t acc[2];
-
-        sqz_four_load(&acc[0], sums0 + filter);
-        sqz_four_load(&acc[1], sums1 + filter);
-        group = sqz_dot(work->run_window, group, squeeze->channels, acc);
-        sqz_four_store(sums1 + filter, acc[1]); /* the second first: they may be one */
-        sqz_four_store(sums0 + filter, acc[0]);
+    for (; sums0 != end; sums0 += SQZ_GROUP, sums1 += SQZ_GROUP) {
+        group = sqz_dot_add(window, group, channels, sums0, sums1);
     }
 }
 
@@ -46,13 +43,14 @@ static void add_row(const squeeze_t *squeeze, const sqz_work_t *work, sqz_strip_
 
     sqz_profile(squeeze->layer->layer, SQZ_PHASE_CONVOLVE);
     for (int32_t x = 0; x < width; x += 2) {
-        const int32_t has_second = x + 1 < width;
+        const int32_t pixels = sqz_min(2, width - x);
 
-        sqz_window_put(work->run_window, 0, 0, strip.at, squeeze->channels);
-        if (has_second) {
-            sqz_window_put(work->run_window, 1, 0, strip.at + strip.stride, squeeze->channels);
+        for (int32_t i = 0; i < pixels; i++) {
+            const uint8_t *const pixel = strip.at + i * strip.stride;
+
+            sqz_window_put(work->run_window, i, 0, pixel, squeeze->channels);
         }
-        add_pair(squeeze, work, sums, has_second ? sums + squeeze->filters : sums);
+        add_pair(squeeze, work, sums, sums + (pixels - 1) * squeeze->filters);
         strip.at += 2 * strip.stride;
         sums += 2 * squeeze->filters;
     }

@@ -16,30 +16,47 @@ typedef struct {
 } room_t;
 
 /* Write the list of K WEIGHTS, whole fours, to ROOM. Returns whether it fits; if not, it is empty. */
-static int32_t list(const int8_t *weights, int32_t k, room_t *room)
+static int32_t list(const sqz_weight_t *weights, int32_t k, room_t *room)
 {
     sqz_word_t *const head = room->to++;
     sqz_word_t *to = room->to;
 
-/* Weight I of four; most are 0. */
-#define LIST(i)                                                          \
-    do {                                                                 \
-        const int32_t weight = weights[i];                               \
-                                                                         \
-        if (weight != 0) {                                               \
-            if (to == room->end) {                                       \
-                *head = 0;                                               \
-                return 0;                                                \
-            }                                                            \
-            *to++ = (uint32_t)weight << room->shift | (at + SQZ_ROW_BYTES * (i)); \
-        }                                                                \
+/* Entry AT of WEIGHT, which is in the upper half, unless it is 0. */
+#define LIST(weight, at)                \
+    do {                                \
+        const uint32_t upper = (weight); \
+                                        \
+        if (upper != 0) {               \
+            if (to == room->end) {      \
+                *head = 0;              \
+                return 0;               \
+            }                           \
+            *to++ = upper | (at);       \
+        }                               \
     } while (0)
 
+/* Weights I and I + 1 of four; most are 0. */
+#if SQZ_HAS_PAIRS
+#define LIST_2(i)                                                 \
+    do {                                                          \
+        const uint32_t two = sqz_load4(weights + (i));            \
+                                                                  \
+        if (two != 0) {                                           \
+            LIST(two << 16, at + SQZ_ROW_BYTES * (i));            \
+            LIST(two & 0xffff0000u, at + SQZ_ROW_BYTES * ((i) + 1)); \
+        }                                                         \
+    } while (0)
+#else
+#define LIST_2(i)                                                                         \
+    do {                                                                                  \
+        LIST((uint32_t)weights[i] << room->shift, at + SQZ_ROW_BYTES * (i));              \
+        LIST((uint32_t)weights[(i) + 1] << room->shift, at + SQZ_ROW_BYTES * ((i) + 1u)); \
+    } while (0)
+#endif
+
     for (uint32_t at = SQZ_ROW_BYTES; k > 0; k -= 4, weights += 4, at += 4 * SQZ_ROW_BYTES) {
-        LIST(0u);
-        LIST(1u);
-        LIST(2u);
-        LIST(3u);
+        LIST_2(0u);
+        LIST_2(2u);
     }
     *head = (uint32_t)(to - room->to);
     room->to = to;
@@ -49,17 +66,18 @@ static int32_t list(const int8_t *weights, int32_t k, room_t *room)
 static void read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
 {
     const int32_t k = tile->filter_weights;
-    int8_t *const weights = work->window;
+    const int32_t lift = tile->layer->requantizer.lift;
+    sqz_weight_t *const weights = work->window;
     sqz_word_t *const begin = work->tile;
     room_t room = {
         .to = begin,
         .end = begin + work->tile_bytes / (int32_t)sizeof(*begin) - (tile->channels - 1),
-        .shift = 16u + tile->layer->requantizer.lift,
+        .shift = 16 + (uint32_t)sqz_lift_left(lift),
     };
 
-    memset(weights + k, 0, (uint32_t)(-k & 3));
+    memset(weights + k, 0, (uint32_t)(-k & 3) * sizeof(*weights));
     for (int32_t left = tile->channels; left > 0; left--) {
-        sqz_note(work, sqz_decoder_read(decoder, weights, (uint32_t)k));
+        sqz_note(work, sqz_read_weights(decoder, weights, k, lift));
         if (!list(weights, k, &room)) {
             sqz_note(work, SQZ_ERR_BITSTREAM);
         }

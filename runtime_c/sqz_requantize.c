@@ -4,6 +4,13 @@
  */
 #include "sqz_requantize.h"
 
+/* Once each: what is needed seldom is to be small. */
+#if defined(__GNUC__)
+#define SELDOM static __attribute__((noinline, cold))
+#else
+#define SELDOM static
+#endif
+
 enum { MANTISSA_BITS = 24 };
 
 /* m = mantissa * 2^(exponent - 150) */
@@ -18,7 +25,7 @@ static int32_t exponent_of(uint32_t m)
 }
 
 /* VALUE / 2^COUNT, rounded half to even. */
-static uint64_t shift_right_half_even(uint64_t value, int32_t count)
+SELDOM uint64_t shift_right_half_even(uint64_t value, int32_t count)
 {
     if (count <= 0) {
         return value;
@@ -34,7 +41,7 @@ static uint64_t shift_right_half_even(uint64_t value, int32_t count)
     return down + (uint64_t)up;
 }
 
-static int32_t bits_above_mantissa(uint64_t value)
+SELDOM int32_t bits_above_mantissa(uint64_t value)
 {
     int32_t count = 0;
     while ((value >> count) >= ((uint64_t)1 << MANTISSA_BITS)) {

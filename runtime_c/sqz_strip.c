@@ -53,19 +53,26 @@ static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row
     return view;
 }
 
-/* Values [at, at + count) of pixel SLOT are those FROM on. */
-static inline void put(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
-                       int32_t count)
+/* Values [at, at + count) of pixel SLOT are those FROM on. What follows is for the map's edges: not so
+ * often that it must be quick. */
+SQZ_APART void put_apart(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
+                         int32_t count)
+{
+    sqz_window_put(view->window, slot, at, from, count);
+}
+
+static void put_some(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
+                     int32_t count)
 {
     if (view->room == NULL) {
-        sqz_window_put(view->window, slot, at, from, count);
+        put_apart(view, slot, at, from, count);
     } else {
-        sqz_run_copy(view->room + at, from, count);
+        memcpy(view->room + at, from, (uint32_t)count);
     }
 }
 
 /* Values [at, at + count) of pixel SLOT lie in the padding. */
-static void pad(const view_t *view, int32_t slot, int32_t at, int32_t count)
+SQZ_APART void pad(const view_t *view, int32_t slot, int32_t at, int32_t count)
 {
     if (view->room == NULL) {
         sqz_window_fill(view->window, slot, at, view->layer->in_zero_point, count);
@@ -76,7 +83,7 @@ static void pad(const view_t *view, int32_t slot, int32_t at, int32_t count)
     }
 }
 
-/* Rows [above, below) of a window that reaches over an edge on the left or right. */
+/* Rows [above, below) of a window, which may reach over an edge on the left or right. */
 static void build_edge(const view_t *view, int32_t slot, const uint8_t *from)
 {
     const sqz_map_t *const in = &view->layer->in;
@@ -90,7 +97,7 @@ static void build_edge(const view_t *view, int32_t slot, const uint8_t *from)
     for (int32_t i = view->above; i < view->below; i++) {
         pad(view, slot, at, begin * in->channels);
         at += begin * in->channels;
-        put(view, slot, at, from + held * view->row_bytes, inside);
+        put_some(view, slot, at, from + held * view->row_bytes, inside);
         at += inside;
         pad(view, slot, at, (width - end) * in->channels);
         at += (width - end) * in->channels;
@@ -98,8 +105,9 @@ static void build_edge(const view_t *view, int32_t slot, const uint8_t *from)
     }
 }
 
-/* Rows [above, below) of a window whose columns lie inside of the map; FROM is the first one. */
-static inline void build_rows(const view_t *view, int32_t slot, const uint8_t *from)
+/* Rows [above, below) of a window whose columns lie inside of the map; FROM is the first one. Into
+ * the window or the room, as IS_WHOLE says, a constant. */
+SQZ_INLINE void put_rows(const view_t *view, int32_t slot, const uint8_t *from, int32_t is_whole)
 {
     const int32_t run = view->run;
     int32_t left = view->layer->in.held - view->held_top; /* before the ring begins again */
@@ -107,7 +115,11 @@ static inline void build_rows(const view_t *view, int32_t slot, const uint8_t *f
 
     from += view->held_top * view->row_bytes;
     for (int32_t rows = view->below - view->above; rows > 0; rows--, at += run) {
-        put(view, slot, at, from, run);
+        if (is_whole) {
+            sqz_window_put(view->window, slot, at, from, run);
+        } else {
+            sqz_run_copy(view->room + at, from, run);
+        }
         from += view->row_bytes;
         if (--left == 0) {
             from -= view->layer->in.held * view->row_bytes;
@@ -115,8 +127,17 @@ static inline void build_rows(const view_t *view, int32_t slot, const uint8_t *f
     }
 }
 
+SQZ_APART void build_rows(const view_t *view, int32_t slot, const uint8_t *from)
+{
+    if (view->room == NULL) {
+        put_rows(view, slot, from, 1);
+    } else {
+        put_rows(view, slot, from, 0);
+    }
+}
+
 /* A window that reaches over an edge of the map. */
-static void build_any(const view_t *view, int32_t slot)
+SQZ_APART void build_any(const view_t *view, int32_t slot)
 {
     const sqz_map_t *const in = &view->layer->in;
     const int32_t height = view->layer->window.height;
@@ -126,11 +147,7 @@ static void build_any(const view_t *view, int32_t slot)
     if (view->above > 0) {
         pad(view, slot, 0, view->above * run);
     }
-    if (view->left < 0 || view->left + view->layer->window.width > in->width) {
-        build_edge(view, slot, from);
-    } else {
-        build_rows(view, slot, from);
-    }
+    build_edge(view, slot, from);
     if (view->below < height) {
         pad(view, slot, view->below * run, (height - view->below) * run);
     }
@@ -140,21 +157,22 @@ static void build_any(const view_t *view, int32_t slot)
 static void build(view_t *view, int32_t slot)
 {
     const sqz_conv_t *const layer = view->layer;
+    const uint8_t *whole = view->room; /* inputs that are not in the window yet */
 
     if (view->pixel != NULL) {
-        sqz_window_put(view->window, slot, 0, view->pixel, view->run);
+        whole = view->pixel;
         view->pixel += layer->window.stride * view->run;
-        return;
-    }
-    if (view->left >= 0 && view->left <= view->last_left) {
-        build_rows(view, slot, view->in + view->left * layer->in.channels);
     } else {
-        build_any(view, slot);
+        if (view->left >= 0 && view->left <= view->last_left) {
+            build_rows(view, slot, view->in + view->left * layer->in.channels);
+        } else {
+            build_any(view, slot);
+        }
+        view->left += layer->window.stride;
     }
-    if (view->room != NULL) {
-        sqz_window_put(view->window, slot, 0, view->room, layer->window.height * view->run);
+    if (whole != NULL) {
+        sqz_window_put(view->window, slot, 0, whole, layer->window.height * view->run);
     }
-    view->left += layer->window.stride;
 }
 
 /* Outputs of one group at OUT, by the general way. */

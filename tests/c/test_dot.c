@@ -25,6 +25,7 @@ enum { LANES = SQZ_LANES, ARE_LIFTED = sizeof(sqz_weight_t) == sizeof(int16_t) }
 #define sqz_multiply_add portable_multiply_add
 #define sqz_dot portable_dot
 #define sqz_dot_sums portable_dot_sums
+#define sqz_lift_left portable_lift_left
 #define sqz_dot_last portable_dot_last
 #define sqz_sum_rescale portable_sum_rescale
 #define sqz_four_rescale portable_four_rescale
@@ -44,6 +45,7 @@ typedef int32_t portable_four_t[SQZ_GROUP];
 #undef sqz_multiply_add
 #undef sqz_dot
 #undef sqz_dot_sums
+#undef sqz_lift_left
 #undef sqz_dot_last
 #undef sqz_sum_rescale
 #undef sqz_four_rescale
