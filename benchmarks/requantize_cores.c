@@ -44,18 +44,18 @@ __attribute__((noinline)) static void rescale_fixed(const case_t *test, uint32_t
     }
 }
 
-/* Form CHECKED likewise. */
+/* Form CHECKED likewise, with one multiplier for all filters. */
 __attribute__((noinline)) static void rescale_checked(const case_t *test, uint32_t *out)
 {
     const sqz_requantizer_t requantizer = test->requantizer;
     const int32_t (*const acc)[4] = test->acc;
-    sqz_scaler_t scalers[4];
+    sqz_scaler_t scaler;
 
-    for (int32_t c = 0; c < 4; c++) {
-        sqz_scaler_init(&scalers[c], &requantizer, c);
-    }
+    sqz_scaler_init(&scaler, &requantizer, 0);
+    const sqz_alike_t alike = sqz_alike(&scaler, &requantizer);
+
     for (uint32_t i = 0; i < TIMED; i++) {
-        out[i] = sqz_checked4(acc[i], scalers, &requantizer);
+        out[i] = sqz_checked4_alike(acc[i], alike, &scaler, &requantizer);
     }
 }
 
@@ -119,6 +119,12 @@ static uint32_t count_wrong(const case_t *test)
         }
         wrong += alone != test->expected[i];
         wrong += sqz_requantize4(test->acc[i], scalers, &test->requantizer) != test->expected[i];
+        if (test->is_inline && test->requantizer.form == SQZ_REQUANTIZE_CHECKED) {
+            const sqz_alike_t alike = sqz_alike(&scalers[0], &test->requantizer);
+
+            wrong += sqz_checked4_alike(test->acc[i], alike, &scalers[0], &test->requantizer)
+                     != test->expected[i];
+        }
 #if defined(__ARM_FEATURE_MVE)
         if (test->requantizer.form == SQZ_REQUANTIZE_FIXED) {
             wrong += lanes_differ(test, test->acc[i], test->expected[i]);

@@ -90,11 +90,12 @@ static void apply(const sqz_block_t *block, sqz_strip_t strip)
 {
     const uint8_t *const before = block->rows - 2 * SQZ_ROW_BYTES;
     const sqz_word_t *next = block->tile->work->tile;
+    sqz_nonzeros_add_t *const add = sqz_nonzeros_adder(block->count);
     sqz_outputs_t out = sqz_outputs_first(block->tile, strip);
 
     out.count = block->count;
     for (int32_t left = block->tile->channels; left > 0; left--, sqz_outputs_next(&out)) {
-        next = sqz_nonzeros_add(next, before, &out);
+        next = add(next, before, &out);
     }
 }
 

@@ -14,7 +14,10 @@
 
 /* Finish OUT by a LIST whose rows lie two rows behind BEFORE. Returns where the next filter's list
  * begins. */
-const sqz_word_t *sqz_nonzeros_add(const sqz_word_t *list, const uint8_t *before,
-                                   const sqz_outputs_t *out);
+typedef const sqz_word_t *sqz_nonzeros_add_t(const sqz_word_t *list, const uint8_t *before,
+                                             const sqz_outputs_t *out);
+
+/* The one with as many sums as COUNT pixels need. */
+sqz_nonzeros_add_t *sqz_nonzeros_adder(int32_t count);
 
 #endif /* SQZ_NONZEROS_H */

@@ -6,7 +6,7 @@
 /* The loop takes every register: see sqz_values_add.c. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
-#pragma GCC optimize("no-tree-reassoc", "no-tree-pre", "no-tree-ter", "no-jump-tables")
+#pragma GCC optimize("no-tree-reassoc", "no-tree-pre", "no-tree-ter", "no-caller-saves")
 #if !defined(__thumb__) || defined(__thumb2__)
 #pragma GCC optimize("no-ivopts", "ira-algorithm=priority")
 #endif
@@ -48,14 +48,15 @@ static SQZ_ALWAYS_INLINE const sqz_word_t *sum(const sqz_word_t *next, const uin
 {
     const uint32_t entries = *next++;
     const sqz_word_t *const end = next + entries;
-    int32_t a0 = out->bias;
-    int32_t a1 = out->bias;
-    int32_t a2 = out->bias;
-    int32_t a3 = out->bias;
-    int32_t a4 = out->bias;
-    int32_t a5 = out->bias;
-    int32_t a6 = out->bias;
-    int32_t a7 = out->bias;
+    const int32_t bias = *out->bias;
+    int32_t a0 = bias;
+    int32_t a1 = bias;
+    int32_t a2 = bias;
+    int32_t a3 = bias;
+    int32_t a4 = bias;
+    int32_t a5 = bias;
+    int32_t a6 = bias;
+    int32_t a7 = bias;
 
     for (const sqz_word_t *const rest = next + entries % 4; next != rest; next++) {
         ADD(next[0]);
@@ -68,7 +69,7 @@ static SQZ_ALWAYS_INLINE const sqz_word_t *sum(const sqz_word_t *next, const uin
     }
     const int32_t acc[SQZ_OUTPUTS] = {a0, a1, a2, a3, a4, a5, a6, a7};
 
-    sqz_outputs_put(out, acc);
+    sqz_outputs_put(out, acc, count > 4 ? count - 1 : 1, count);
     return next;
 }
 
@@ -90,12 +91,10 @@ SQZ_NEVER_INLINE static const sqz_word_t *sum_4(const sqz_word_t *next, const ui
     return sum(next, before, out, 4);
 }
 
-/* As many sums as its pixels need. */
-const sqz_word_t *sqz_nonzeros_add(const sqz_word_t *list, const uint8_t *before,
-                                   const sqz_outputs_t *out)
+sqz_nonzeros_add_t *sqz_nonzeros_adder(int32_t count)
 {
-    if (out->count > 6) {
-        return sum_8(list, before, out);
+    if (count > 6) {
+        return sum_8;
     }
-    return out->count > 4 ? sum_6(list, before, out) : sum_4(list, before, out);
+    return count > 4 ? sum_6 : sum_4;
 }

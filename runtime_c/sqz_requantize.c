@@ -104,3 +104,11 @@ uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t scalers[
     }
     return bytes;
 }
+
+uint32_t sqz_requantize4_alike(const int32_t acc[4], const sqz_scaler_t *scaler,
+                               const sqz_requantizer_t *requantizer)
+{
+    const sqz_scaler_t scalers[4] = {*scaler, *scaler, *scaler, *scaler};
+
+    return sqz_requantize4_alone(acc, scalers, requantizer);
+}

@@ -59,6 +59,10 @@ uint8_t sqz_requantize_exact(int32_t acc, uint32_t m, int32_t zero_point, int32_
 uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t scalers[4],
                                const sqz_requantizer_t *requantizer);
 
+/* The same with one SCALER. */
+uint32_t sqz_requantize4_alike(const int32_t acc[4], const sqz_scaler_t *scaler,
+                               const sqz_requantizer_t *requantizer);
+
 /* The right shifts below must be arithmetic. */
 SQZ_STATIC_ASSERT((-3 >> 1) == -2);
 
@@ -187,6 +191,51 @@ static inline uint32_t sqz_checked4(const int32_t acc[4], const sqz_scaler_t sca
     return sqz_requantize4_alone(acc, scalers, requantizer);
 }
 
+/* What form CHECKED needs where all filters have one multiplier: values that stay in registers. */
+typedef struct {
+    sqz_scaler_t scaler;
+    int32_t whole; /* zero_point - low */
+    uint8_t low;
+} sqz_alike_t;
+
+static inline sqz_alike_t sqz_alike(const sqz_scaler_t *scaler,
+                                    const sqz_requantizer_t *requantizer)
+{
+    const sqz_alike_t alike = {*scaler, requantizer->zero_point - requantizer->low,
+                               requantizer->low};
+
+    return alike;
+}
+
+/* sqz_checked4 with ALIKE, which no address is taken of; SCALER and REQUANTIZER are where it is from. */
+static inline uint32_t sqz_checked4_alike(const int32_t acc[4], sqz_alike_t alike,
+                                          const sqz_scaler_t *scaler,
+                                          const sqz_requantizer_t *requantizer)
+{
+    uint32_t bytes = 0;
+
+    if (sqz_checked_byte(&bytes, acc[3], &alike.scaler, alike.whole)
+        && sqz_checked_byte(&bytes, acc[2], &alike.scaler, alike.whole)
+        && sqz_checked_byte(&bytes, acc[1], &alike.scaler, alike.whole)
+        && sqz_checked_byte(&bytes, acc[0], &alike.scaler, alike.whole)) {
+        return sqz_raise4(bytes, alike.low);
+    }
+    return sqz_requantize4_alike(acc, scaler, requantizer);
+}
+
+/* Form CHECKED: one filter of one pixel. */
+static inline uint8_t sqz_checked(int32_t acc, const sqz_scaler_t *scaler,
+                                  const sqz_requantizer_t *requantizer)
+{
+    const uint32_t low = requantizer->low;
+    const int64_t scaled = sqz_scaled(acc, scaler, requantizer->zero_point - requantizer->low);
+
+    if (!sqz_is_clear(scaled, scaler)) {
+        return sqz_requantize_exact(acc, scaler->m, requantizer->zero_point, requantizer->low);
+    }
+    return (uint8_t)sqz_saturate8((int32_t)(sqz_saturate8((int32_t)(scaled >> 32)) + low));
+}
+
 /* Any form: one filter of one pixel. */
 static inline uint8_t sqz_requantize(int32_t acc, const sqz_scaler_t *scaler,
                                      const sqz_requantizer_t *requantizer)
@@ -197,14 +246,7 @@ static inline uint8_t sqz_requantize(int32_t acc, const sqz_scaler_t *scaler,
         return (uint8_t)sqz_saturate8((int32_t)(sqz_rescale(acc, scaler->factor) + low));
     }
     if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
-        const int64_t scaled =
-            sqz_scaled(acc, scaler, requantizer->zero_point - requantizer->low);
-
-        if (sqz_is_clear(scaled, scaler)) {
-            const uint32_t above = sqz_saturate8((int32_t)(scaled >> 32));
-
-            return (uint8_t)sqz_saturate8((int32_t)(above + low));
-        }
+        return sqz_checked(acc, scaler, requantizer);
     }
     return sqz_requantize_exact(acc, scaler->m, requantizer->zero_point, requantizer->low);
 }

@@ -261,26 +261,31 @@ static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 /* The same in form CHECKED, which lifts nothing. */
 static int32_t apply_checked(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
-    const sqz_requantizer_t *const requantizer = &tile->layer->requantizer;
+    const sqz_requantizer_t requantizer = tile->layer->requantizer;
     const int32_t channels = in_whole_groups(tile);
+    const int32_t *bias = tile->layer->bias + tile->first;
+    const uint8_t *const window = tile->work->window;
     const uint8_t *group = tile->work->tile;
     sqz_scaler_t scalers[SQZ_GROUP];
 
-    for (int32_t channel = 0; channel < channels; channel += SQZ_GROUP) {
-        const int32_t *const bias = tile->layer->bias + tile->first + channel;
-        sqz_four_t acc[2];
+    sqz_scaler_init(scalers, &requantizer, 0);
+    const sqz_alike_t alike = sqz_alike(scalers, &requantizer);
 
-        for (int32_t i = 0; i < SQZ_GROUP && (channel == 0 || requantizer->per_filter); i++) {
-            sqz_scaler_init(&scalers[i], requantizer, tile->first + channel + i);
+    for (int32_t channel = 0; channel < channels; channel += SQZ_GROUP, bias += SQZ_GROUP) {
+        int32_t sums[2][SQZ_GROUP];
+
+        for (int32_t i = 0; i < SQZ_GROUP; i++) {
+            sums[0][i] = sums[1][i] = bias[i];
+            if (requantizer.per_filter) {
+                sqz_scaler_init(&scalers[i], &requantizer, tile->first + channel + i);
+            }
         }
-        sqz_four_load(&acc[0], bias);
-        sqz_four_load(&acc[1], bias);
-        group = sqz_dot(tile->work->window, group, tile->filter_weights, acc);
+        group = sqz_dot_add(window, group, tile->filter_weights, sums[0], sums[1]);
         for (int32_t pixel = 1; pixel >= 0; pixel--) {
-            int32_t sums[SQZ_GROUP];
+            const uint32_t four = requantizer.per_filter
+                                      ? sqz_checked4(sums[pixel], scalers, &requantizer)
+                                      : sqz_checked4_alike(sums[pixel], alike, scalers, &requantizer);
 
-            sqz_four_store(sums, acc[pixel]);
-            const uint32_t four = sqz_checked4(sums, scalers, requantizer);
             memcpy(out + channel + pixel * second, &four, sizeof four);
         }
     }

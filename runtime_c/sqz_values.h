@@ -26,10 +26,13 @@ void sqz_values_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
 /* Compute row ROW of TILE's filters into STRIP. */
 void sqz_values_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
 
-/* A filter's list on the PIXELS of a block in ROWS: the sums of each run and its value to SUMS, then
- * value 0. Returns where the next filter's list begins. */
-const sqz_half_t *sqz_values_add(const sqz_half_t *list, const uint8_t *rows, int32_t pixels,
-                                 sqz_word_t *sums);
+/* A filter's list on a block, whose rows lie two rows behind BEFORE: the sums of each run and its value
+ * to SUMS, then value 0. Returns where the next filter's list begins. */
+typedef const sqz_half_t *sqz_values_add_t(const sqz_half_t *list, const uint8_t *before,
+                                           sqz_word_t *sums);
+
+/* The one with as many sums as PIXELS of a block need. */
+sqz_values_add_t *sqz_values_adder(int32_t pixels);
 
 /* Finish OUT, at most SQZ_OUTPUTS pixels, from the SUMS of those from PIXEL on. */
 void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, const sqz_outputs_t *out);

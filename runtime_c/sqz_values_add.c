@@ -7,7 +7,7 @@
  * what it moves to save an instruction costs more in registers. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2", "no-schedule-insns", "no-tree-vectorize")
-#pragma GCC optimize("no-tree-reassoc", "no-tree-pre", "no-tree-ter", "no-jump-tables")
+#pragma GCC optimize("no-tree-reassoc", "no-tree-pre", "no-tree-ter", "no-caller-saves")
 #if !defined(__thumb__) || defined(__thumb2__)
 #pragma GCC optimize("no-ivopts", "ira-algorithm=priority")
 #endif
@@ -76,37 +76,35 @@ SQZ_NEVER_INLINE static const sqz_half_t *add_6(const sqz_half_t *next,
 }
 #endif
 
-/* As many sums as PIXELS need: the widths of SqueezeNet's maps are 13, 27 and 55. */
-const sqz_half_t *sqz_values_add(const sqz_half_t *list, const uint8_t *rows, int32_t pixels,
-                                 sqz_word_t *sums)
+/* The widths of SqueezeNet's maps are 13, 27 and 55. */
+sqz_values_add_t *sqz_values_adder(int32_t pixels)
 {
-    const uint8_t *const before = rows - 2 * SQZ_ROW_BYTES;
-
     if (pixels <= SQZ_BLOCK / 2) {
-        return add_half(list, before, sums);
+        return add_half;
     }
 #if defined(SQZ_LANES_PACKED)
     if (pixels <= 12) {
-        return add_6(list, before, sums);
+        return add_6;
     }
     if (pixels <= 14) {
-        return add_7(list, before, sums);
+        return add_7;
     }
 #endif
-    return add_all(list, before, sums);
+    return add_all;
 }
 
 void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, const sqz_outputs_t *out)
 {
     const sqz_word_t *values = sums + SQZ_SUMS;
-    int32_t a0 = out->bias;
-    int32_t a1 = out->bias;
-    int32_t a2 = out->bias;
-    int32_t a3 = out->bias;
-    int32_t a4 = out->bias;
-    int32_t a5 = out->bias;
-    int32_t a6 = out->bias;
-    int32_t a7 = out->bias;
+    const int32_t bias = *out->bias;
+    int32_t a0 = bias;
+    int32_t a1 = bias;
+    int32_t a2 = bias;
+    int32_t a3 = bias;
+    int32_t a4 = bias;
+    int32_t a5 = bias;
+    int32_t a6 = bias;
+    int32_t a7 = bias;
 
     sums += pixel / 2;
     for (int32_t value = (int32_t)*values; value != 0; value = (int32_t)*values) {
@@ -128,5 +126,9 @@ void sqz_values_multiply(const sqz_word_t *sums, int32_t pixel, const sqz_output
     }
     const int32_t acc[SQZ_OUTPUTS] = {a0, a1, a2, a3, a4, a5, a6, a7};
 
-    sqz_outputs_put(out, acc);
+    if (out->count == SQZ_OUTPUTS) {
+        sqz_outputs_put(out, acc, SQZ_OUTPUTS, SQZ_OUTPUTS);
+    } else {
+        sqz_outputs_put(out, acc, 1, SQZ_OUTPUTS - 1);
+    }
 }

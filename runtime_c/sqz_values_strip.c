@@ -14,18 +14,20 @@ const sqz_engine_t sqz_by_values = {.read = sqz_products_read, .strip = sqz_prod
 /* All filters of the tile on BLOCK, whose first pixel's outputs begin at STRIP. */
 static void apply(const sqz_block_t *block, sqz_strip_t strip)
 {
-    const sqz_work_t *const work = block->tile->work;
-    const sqz_half_t *next = work->tile;
+    const uint8_t *const before = block->rows - 2 * SQZ_ROW_BYTES;
+    sqz_values_add_t *const add = sqz_values_adder(block->count);
+    sqz_word_t *const sums = block->tile->work->runs;
+    const sqz_half_t *next = block->tile->work->tile;
     sqz_outputs_t out = sqz_outputs_first(block->tile, strip);
 
     for (int32_t left = block->tile->channels; left > 0; left--, sqz_outputs_next(&out)) {
         uint8_t *const first = out.at;
 
-        next = sqz_values_add(next, block->rows, block->count, work->runs);
+        next = add(next, before, sums);
         for (int32_t pixel = 0; pixel < block->count; pixel += SQZ_OUTPUTS) {
-            out.at = first + pixel * strip.stride;
             out.count = sqz_min(SQZ_OUTPUTS, block->count - pixel);
-            sqz_values_multiply(work->runs, pixel, &out);
+            sqz_values_multiply(sums, pixel, &out);
+            out.at += SQZ_OUTPUTS * strip.stride;
         }
         out.at = first;
     }

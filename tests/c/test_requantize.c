@@ -219,6 +219,38 @@ static void test_four_together_are_four_alone(void)
     }
 }
 
+/* The same where all four have one multiplier; some sums are near a boundary. */
+static void test_four_alike_are_four_alone(void)
+{
+    for (int32_t round = 0; round < 5000; round++) {
+        const uint32_t m = random_multiplier(106, 125);
+        const int32_t zero_point = random_from(0, 1) ? random_from(0, 255) : 0;
+        const sqz_requantizer_t requantizer = {
+            .form = SQZ_REQUANTIZE_CHECKED,
+            .zero_point = (uint8_t)zero_point,
+            .low = (uint8_t)(random_from(0, 1) ? zero_point : 0),
+            .m = &m,
+        };
+        sqz_scaler_t scaler;
+        int32_t acc[4];
+
+        sqz_scaler_init(&scaler, &requantizer, 0);
+        for (int32_t i = 0; i < 4; i++) {
+            acc[i] = random_size();
+            if (random_from(0, 3) == 0) { /* half a step of the output */
+                acc[i] = (int32_t)(((int64_t)1 << 31) / scaler.factor) * random_from(-3, 3);
+            }
+        }
+        const uint32_t bytes = sqz_checked4_alike(acc, sqz_alike(&scaler, &requantizer), &scaler,
+                                                  &requantizer);
+
+        for (int32_t i = 0; i < 4; i++) {
+            check_equal(exact(acc[i], m, requantizer.zero_point, requantizer.low),
+                        (uint8_t)(bytes >> (8 * i)), "one of four alike");
+        }
+    }
+}
+
 static void test_raised_bytes_stop_at_255(void)
 {
     for (int32_t round = 0; round < 2000; round++) {
@@ -254,6 +286,7 @@ int main(void)
     test_high_words_by_halves_are_those_of_the_product();
     test_accumulators_are_lifted_sums_and_wrap();
     test_four_together_are_four_alone();
+    test_four_alike_are_four_alone();
     test_raised_bytes_stop_at_255();
     test_exact_takes_a_filter_s_own_multiplier();
     check_equal(7, sqz_requantize_exact(INT32_MAX, 0, 7, 0), "m of 0");
