@@ -57,7 +57,7 @@ static void add_row(const squeeze_t *squeeze, const sqz_work_t *work, sqz_strip_
 }
 
 /* Sweep one tile over the rows, without a pool between. */
-static void sweep(const sqz_tile_t *tile, const squeeze_t *squeeze, const uint8_t *in,
+static void sweep(sqz_tile_t *tile, const squeeze_t *squeeze, const uint8_t *in,
                   sqz_work_t *work)
 {
     const sqz_strip_t strip = {.at = work->strip, .stride = work->tile_channels};
@@ -70,7 +70,7 @@ static void sweep(const sqz_tile_t *tile, const squeeze_t *squeeze, const uint8_
 }
 
 /* The same through a pool: a row is added once its window is complete. */
-static void sweep_pooled(const sqz_tile_t *tile, const sqz_fire_t *fire,
+static void sweep_pooled(sqz_tile_t *tile, const sqz_fire_t *fire,
                          const squeeze_t *squeeze, const uint8_t *in, sqz_work_t *work)
 {
     const sqz_maxpool_t *const pool = fire->pool;
@@ -167,7 +167,7 @@ static void finish_any(const squeeze_t *squeeze, int32_t filter, uint8_t *out)
 
             for (int32_t x = 0; x < layer->out.width; x++) {
                 const int32_t acc = sqz_accumulated(*sums, bias, layer->requantizer.lift);
-                const uint8_t y = sqz_requantize(acc, &scaler, &layer->requantizer);
+                const uint8_t y = sqz_requantize_apart(acc, &scaler, &layer->requantizer);
 
                 *to = layer->remap ? layer->remap[y] : y;
                 sums += squeeze->filters;

@@ -120,6 +120,17 @@ INLINED uint32_t read_dense_fast(sqz_decoder_t *decoder, const sink_t *sink, uin
         left = decoder->filters->bit_count - at.position;
         count -= weights_between(&from, &to);
     }
+    for (; count > 0 && count < 3 && left >= DENSE_MARGIN; count--) { /* with short code words */
+        refill(&at);
+        const uint32_t entry = at.table[dense_place(at.window)];
+        if (entry >= LONG_ENTRY) {
+            break;
+        }
+        put(&to, 0, entry);
+        to.out = place_of(&to, 1);
+        at.position += entry >> 8;
+        left -= entry >> 8;
+    }
     decoder->position = at.position;
     return weights_between(sink, &to);
 }

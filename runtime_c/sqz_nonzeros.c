@@ -99,7 +99,7 @@ static void apply(const sqz_block_t *block, sqz_strip_t strip)
     }
 }
 
-static void strip_of(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+static void strip_of(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
     sqz_block_t block = sqz_block_first(tile, in, row);
 

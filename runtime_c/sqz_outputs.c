@@ -39,7 +39,7 @@ void sqz_outputs_any(const sqz_outputs_t *out, const int32_t acc[SQZ_OUTPUTS])
         return;
     }
     for (int32_t i = 0; i < out->count; i++, at += out->stride) {
-        const uint8_t y = sqz_requantize(acc[i], &scaler, &requantizer);
+        const uint8_t y = sqz_requantize_apart(acc[i], &scaler, &requantizer);
 
         *at = layer->remap ? layer->remap[y] : y;
     }

@@ -6,9 +6,9 @@
 
 /* Once each: what is needed seldom is to be small. */
 #if defined(__GNUC__)
-#define SELDOM static __attribute__((noinline, cold))
+#define SELDOM __attribute__((noinline, cold))
 #else
-#define SELDOM static
+#define SELDOM
 #endif
 
 enum { MANTISSA_BITS = 24 };
@@ -25,7 +25,7 @@ static int32_t exponent_of(uint32_t m)
 }
 
 /* VALUE / 2^COUNT, rounded half to even. */
-SELDOM uint64_t shift_right_half_even(uint64_t value, int32_t count)
+static SELDOM uint64_t shift_right_half_even(uint64_t value, int32_t count)
 {
     if (count <= 0) {
         return value;
@@ -41,7 +41,7 @@ SELDOM uint64_t shift_right_half_even(uint64_t value, int32_t count)
     return down + (uint64_t)up;
 }
 
-SELDOM int32_t bits_above_mantissa(uint64_t value)
+static SELDOM int32_t bits_above_mantissa(uint64_t value)
 {
     int32_t count = 0;
     while ((value >> count) >= ((uint64_t)1 << MANTISSA_BITS)) {
@@ -94,21 +94,25 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
     }
 }
 
-uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                               const sqz_requantizer_t *requantizer)
+SELDOM uint8_t sqz_requantize_apart(int32_t acc, const sqz_scaler_t *scaler,
+                                    const sqz_requantizer_t *requantizer)
+{
+    return sqz_requantize(acc, scaler, requantizer);
+}
+
+uint32_t sqz_checked4_apart(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                            const sqz_requantizer_t *requantizer)
+{
+    return sqz_checked4(acc, scalers, requantizer);
+}
+
+SELDOM uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t *scalers,
+                                      int32_t step, const sqz_requantizer_t *requantizer)
 {
     uint32_t bytes = 0;
 
-    for (uint32_t i = 0; i < 4; i++) {
-        bytes |= (uint32_t)sqz_requantize(acc[i], &scalers[i], requantizer) << (8 * i);
+    for (uint32_t i = 0; i < 4; i++, scalers += step) {
+        bytes |= (uint32_t)sqz_requantize_apart(acc[i], scalers, requantizer) << (8 * i);
     }
     return bytes;
-}
-
-uint32_t sqz_requantize4_alike(const int32_t acc[4], const sqz_scaler_t *scaler,
-                               const sqz_requantizer_t *requantizer)
-{
-    const sqz_scaler_t scalers[4] = {*scaler, *scaler, *scaler, *scaler};
-
-    return sqz_requantize4_alone(acc, scalers, requantizer);
 }

@@ -55,12 +55,14 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
 /* The definition, step by step: any finite normal m >= 0 with exponent at most 2^0. */
 uint8_t sqz_requantize_exact(int32_t acc, uint32_t m, int32_t zero_point, int32_t low);
 
-/* sqz_requantize of four filters, one by one. */
-uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                               const sqz_requantizer_t *requantizer);
+/* sqz_requantize and sqz_checked4 where they need not be quick. */
+uint8_t sqz_requantize_apart(int32_t acc, const sqz_scaler_t *scaler,
+                             const sqz_requantizer_t *requantizer);
+uint32_t sqz_checked4_apart(const int32_t acc[4], const sqz_scaler_t scalers[4],
+                            const sqz_requantizer_t *requantizer);
 
-/* The same with one SCALER. */
-uint32_t sqz_requantize4_alike(const int32_t acc[4], const sqz_scaler_t *scaler,
+/* sqz_requantize of four filters, one by one; STEP is 1, or 0 where all have one scaler. */
+uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t *scalers, int32_t step,
                                const sqz_requantizer_t *requantizer);
 
 /* The right shifts below must be arithmetic. */
@@ -188,7 +190,7 @@ static inline uint32_t sqz_checked4(const int32_t acc[4], const sqz_scaler_t sca
         && sqz_checked_byte(&bytes, acc[0], &scalers[0], whole)) {
         return sqz_raise4(bytes, requantizer->low);
     }
-    return sqz_requantize4_alone(acc, scalers, requantizer);
+    return sqz_requantize4_alone(acc, scalers, 1, requantizer);
 }
 
 /* What form CHECKED needs where all filters have one multiplier: values that stay in registers. */
@@ -207,7 +209,7 @@ static inline sqz_alike_t sqz_alike(const sqz_scaler_t *scaler,
     return alike;
 }
 
-/* sqz_checked4 with ALIKE, which no address is taken of; SCALER and REQUANTIZER are where it is from. */
+/* sqz_checked4 with ALIKE, which no address is taken of; it is from SCALER and REQUANTIZER. */
 static inline uint32_t sqz_checked4_alike(const int32_t acc[4], sqz_alike_t alike,
                                           const sqz_scaler_t *scaler,
                                           const sqz_requantizer_t *requantizer)
@@ -220,7 +222,7 @@ static inline uint32_t sqz_checked4_alike(const int32_t acc[4], sqz_alike_t alik
         && sqz_checked_byte(&bytes, acc[0], &alike.scaler, alike.whole)) {
         return sqz_raise4(bytes, alike.low);
     }
-    return sqz_requantize4_alike(acc, scaler, requantizer);
+    return sqz_requantize4_alone(acc, scaler, 0, requantizer);
 }
 
 /* Form CHECKED: one filter of one pixel. */
@@ -265,7 +267,7 @@ static inline uint32_t sqz_requantize4(const int32_t acc[4], const sqz_scaler_t 
     if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
         return sqz_checked4(acc, scalers, requantizer);
     }
-    return sqz_requantize4_alone(acc, scalers, requantizer);
+    return sqz_requantize4_alone(acc, scalers, 1, requantizer);
 }
 
 #if defined(__ARM_FEATURE_MVE)

@@ -53,12 +53,14 @@ static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row
     return view;
 }
 
-/* Values [at, at + count) of pixel SLOT are those FROM on. What follows is for the map's edges: not so
- * often that it must be quick. */
+/* Values [at, at + count) of pixel SLOT, whole vectors, are those FROM on. What follows is for the
+ * map's edges: not so often that it must be quick. */
 SQZ_APART void put_apart(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
                          int32_t count)
 {
-    sqz_window_put(view->window, slot, at, from, count);
+    for (int32_t i = 0; i < count; i += SQZ_LANES) {
+        sqz_window_put(view->window, slot, at + i, from + i, SQZ_LANES);
+    }
 }
 
 static void put_some(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
@@ -186,7 +188,7 @@ static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t a
         sqz_scaler_t scaler;
 
         sqz_scaler_init(&scaler, &layer->requantizer, tile->first + channel + i);
-        const uint8_t y = sqz_requantize(acc[i], &scaler, &layer->requantizer);
+        const uint8_t y = sqz_requantize_apart(acc[i], &scaler, &layer->requantizer);
         out[i] = layer->remap ? layer->remap[y] : y;
     }
 }
@@ -282,9 +284,10 @@ static int32_t apply_checked(const sqz_tile_t *tile, uint8_t *out, int32_t secon
         }
         group = sqz_dot_add(window, group, tile->filter_weights, sums[0], sums[1]);
         for (int32_t pixel = 1; pixel >= 0; pixel--) {
+            const int32_t *const acc = sums[pixel];
             const uint32_t four = requantizer.per_filter
-                                      ? sqz_checked4(sums[pixel], scalers, &requantizer)
-                                      : sqz_checked4_alike(sums[pixel], alike, scalers, &requantizer);
+                                      ? sqz_checked4_apart(acc, scalers, &requantizer)
+                                      : sqz_checked4_alike(acc, alike, scalers, &requantizer);
 
             memcpy(out + channel + pixel * second, &four, sizeof four);
         }
@@ -307,7 +310,7 @@ static void apply(const sqz_tile_t *tile, uint8_t *out, int32_t second)
     }
 }
 
-void sqz_products_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+void sqz_products_strip(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
     const int32_t width = tile->layer->out.width;
     view_t view = view_of_row(tile, in, row);
@@ -324,7 +327,7 @@ void sqz_products_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, 
     }
 }
 
-void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+void sqz_strip_compute(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
     const sqz_conv_t *const layer = tile->layer;
 
@@ -383,6 +386,7 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
     tile->group_bytes = sqz_group_bytes(tile->filter_weights);
     tile->first = first;
     tile->channels = sqz_min(work->tile_channels, layer->out_channels - first);
+    tile->row_held = -1;
     tile->form = layer->remap == NULL ? layer->requantizer.form : SQZ_REQUANTIZE_EXACT;
     if (layer->engine != NULL) {
         layer->engine->read(tile, decoder, work);

@@ -20,6 +20,7 @@ typedef struct {
     int32_t first;          /* channel of the layer */
     int32_t channels;       /* filters that exist; the others of the last group are zeros */
     int32_t form;           /* SQZ_REQUANTIZE_..., EXACT where something follows it */
+    int32_t row_held;       /* by lists: output row whose inputs lie in work->window; -1: none */
 } sqz_tile_t;
 
 /* Where a strip's outputs go: channel c of pixel x is at[x * stride + c]. */
@@ -31,13 +32,12 @@ typedef struct {
 /* Another way to do what sqz_tile_read and sqz_strip_compute do. */
 struct sqz_engine {
     void (*read)(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work);
-    void (*strip)(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
+    void (*strip)(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
 };
 
 /* The usual way. */
 void sqz_products_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work);
-void sqz_products_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
-                        sqz_strip_t strip);
+void sqz_products_strip(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
 
 static inline int32_t sqz_max(int32_t a, int32_t b)
 {
@@ -91,8 +91,7 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
                    sqz_decoder_t *decoder, sqz_work_t *work);
 
 /* Compute row ROW of TILE's filters into STRIP. */
-void sqz_strip_compute(const sqz_tile_t *tile, const uint8_t *in, int32_t row,
-                       sqz_strip_t strip);
+void sqz_strip_compute(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
 
 /* Fold a strip, CHANNELS of row ROW of POOL's input, into the output rows it belongs to; rows and
  * pixels of OUT are ROW_BYTES and STRIDE apart, HELD rows are a ring. */

@@ -24,7 +24,7 @@ enum { SQZ_SUMS_BYTES = 36 }; /* of one run in work->runs: 8 sums, and its value
 void sqz_values_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work);
 
 /* Compute row ROW of TILE's filters into STRIP. */
-void sqz_values_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
+void sqz_values_strip(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
 
 /* A filter's list on a block, whose rows lie two rows behind BEFORE: the sums of each run and its value
  * to SUMS, then value 0. Returns where the next filter's list begins. */

@@ -33,7 +33,7 @@ static void apply(const sqz_block_t *block, sqz_strip_t strip)
     }
 }
 
-void sqz_values_strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
+void sqz_values_strip(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
     sqz_block_t block = sqz_block_first(tile, in, row);
 

@@ -329,7 +329,7 @@ static void apply(const sqz_tile_t *tile, sqz_strip_t out, int32_t count)
     }
 }
 
-static void strip(const sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t out)
+static void strip(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t out)
 {
     const int32_t width = tile->layer->out.width;
 
