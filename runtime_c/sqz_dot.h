@@ -48,9 +48,11 @@ typedef struct {
 #if defined(__GNUC__)
 #define SQZ_INLINE static inline __attribute__((always_inline))
 #define SQZ_APART static __attribute__((noinline))
+#define SQZ_SELDOM static __attribute__((noinline, cold)) /* small rather than quick */
 #else
 #define SQZ_INLINE static inline
 #define SQZ_APART static
+#define SQZ_SELDOM static
 #endif
 
 /* 0x00ff00ff. Compilers may not know it, so that it stays in a register: then AND takes a shift

@@ -53,14 +53,11 @@ static view_t view_of_row(const sqz_tile_t *tile, const uint8_t *in, int32_t row
     return view;
 }
 
-/* Values [at, at + count) of pixel SLOT, whole vectors, are those FROM on. What follows is for the
- * map's edges: not so often that it must be quick. */
+/* Values [at, at + count) of pixel SLOT are those FROM on. What follows is for the map's edges. */
 SQZ_APART void put_apart(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
                          int32_t count)
 {
-    for (int32_t i = 0; i < count; i += SQZ_LANES) {
-        sqz_window_put(view->window, slot, at + i, from + i, SQZ_LANES);
-    }
+    sqz_window_put(view->window, slot, at, from, count);
 }
 
 static void put_some(const view_t *view, int32_t slot, int32_t at, const uint8_t *from,
@@ -146,13 +143,9 @@ SQZ_APART void build_any(const view_t *view, int32_t slot)
     const int32_t run = view->run;
     const uint8_t *const from = view->in + sqz_max(0, view->left) * in->channels;
 
-    if (view->above > 0) {
-        pad(view, slot, 0, view->above * run);
-    }
+    pad(view, slot, 0, view->above * run);
     build_edge(view, slot, from);
-    if (view->below < height) {
-        pad(view, slot, view->below * run, (height - view->below) * run);
-    }
+    pad(view, slot, view->below * run, (height - view->below) * run);
 }
 
 /* The window of the pixel whose columns begin at view->left; then move on to the next one. */
@@ -178,8 +171,8 @@ static void build(view_t *view, int32_t slot)
 }
 
 /* Outputs of one group at OUT, by the general way. */
-static void rescale_any(const sqz_tile_t *tile, int32_t channel, const int32_t acc[SQZ_GROUP],
-                        uint8_t *out)
+SQZ_SELDOM void rescale_any(const sqz_tile_t *tile, int32_t channel,
+                            const int32_t acc[SQZ_GROUP], uint8_t *out)
 {
     const sqz_conv_t *const layer = tile->layer;
     const int32_t count = sqz_min(SQZ_GROUP, tile->channels - channel);

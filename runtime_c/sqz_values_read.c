@@ -13,7 +13,7 @@ typedef struct {
     sqz_half_t *last; /* [VALUES] position of a value; 0: it does not occur */
     sqz_half_t *next; /* [k + 1] from a position to the one before it */
     uint8_t *values;  /* [VALUES] those that occur */
-    uint8_t *weights; /* [k, rounded up to 4], zeros behind the last */
+    sqz_weight_t *weights; /* [k, rounded up to 4], zeros behind the last */
 } chains_t;
 
 /* Where lists go. END is behind the last place that is free for the filter. */
@@ -30,34 +30,34 @@ static chains_t chains_in(uint8_t *room, int32_t k)
 
     chains.next = chains.last + VALUES;
     chains.values = (uint8_t *)(chains.next + k + 1);
-    chains.weights = chains.values + VALUES;
+    chains.weights = (sqz_weight_t *)(void *)(chains.values + VALUES);
     memset(chains.last, 0, VALUES * sizeof(*chains.last));
-    memset(chains.weights + k, 0, (uint32_t)(-k & 3));
+    memset(chains.weights + k, 0, (uint32_t)(-k & 3) * sizeof(*chains.weights));
     return chains;
 }
 
 /* Chain all weights that are not 0; returns how many values occur. */
 static int32_t chain(const chains_t *chains, int32_t k)
 {
-    const uint8_t *weights = chains->weights;
+    const sqz_weight_t *weights = chains->weights;
     sqz_half_t *const last = chains->last;
     sqz_half_t *next = chains->next;
     uint8_t *value = chains->values;
 
 /* Weight I of four; most are 0. */
-#define CHAIN(i)                                 \
-    do {                                         \
-        const uint32_t weight = weights[i];      \
-                                                 \
-        if (weight != 0) {                       \
-            const uint32_t before = last[weight]; \
-                                                 \
-            next[(i) + 1] = (uint16_t)before;    \
-            last[weight] = (uint16_t)(at + (i)); \
-            if (before == 0) {                   \
-                *value++ = (uint8_t)weight;      \
-            }                                    \
-        }                                        \
+#define CHAIN(i)                                     \
+    do {                                             \
+        const uint32_t weight = (uint8_t)weights[i]; \
+                                                     \
+        if (weight != 0) {                           \
+            const uint32_t before = last[weight];    \
+                                                     \
+            next[(i) + 1] = (uint16_t)before;        \
+            last[weight] = (uint16_t)(at + (i));     \
+            if (before == 0) {                       \
+                *value++ = (uint8_t)weight;          \
+            }                                        \
+        }                                            \
     } while (0)
 
     for (int32_t at = 1; at <= k; at += 4, weights += 4, next += 4) {
@@ -117,7 +117,7 @@ void sqz_values_read(sqz_tile_t *tile, sqz_decoder_t *decoder, sqz_work_t *work)
     };
 
     for (int32_t left = tile->channels; left > 0; left--) {
-        sqz_note(work, sqz_decoder_read(decoder, (int8_t *)chains.weights, (uint32_t)k));
+        sqz_note(work, sqz_read_weights(decoder, chains.weights, k, 0));
         const int32_t distinct = chain(&chains, k);
 
         if (list(&chains, distinct, &room) != 0) {

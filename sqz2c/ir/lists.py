@@ -84,7 +84,7 @@ def window_bytes(kernel: Kernel, weights: int, channels: int) -> int:
     rows = max(2 * ROW_BYTES, _up(channels, WORD)) + ROW_BYTES * weights
     if kernel == "nonzeros":
         return rows
-    chains = VALUES * HALF + HALF * (weights + 1) + VALUES + _up(weights, WORD)
+    chains = VALUES * HALF + HALF * (weights + 1) + VALUES + HALF * _up(weights, WORD)
 
     return max(rows, _up(chains, WORD))
 

@@ -330,7 +330,7 @@ def _list_words(conv: Conv, by_values: bool, tile: int) -> tuple[int, int, int]:
     rows = max(rows, 2 * (vectors + 1) + vectors)
     if not by_values:
         return listed, rows, 0
-    chains = math.ceil((256 * 2 + (weights + 1) * 2 + 256) / 4) + math.ceil(weights / 4)
+    chains = math.ceil((256 * 2 + (weights + 1) * 2 + 256) / 4) + 2 * math.ceil(weights / 4)
 
     return listed, max(rows, chains), 9 * (longest + 1)
 

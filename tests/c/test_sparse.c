@@ -125,7 +125,7 @@ static void open_lists(case_t *test, const sqz_engine_t *engine)
     const int32_t vectors = (k + 15) / 16 * 16;
     const int32_t rows = larger(larger(32, (layer->in.channels + 3) / 4 * 4) + 16 * k,
                                 2 * (vectors + 4) + vectors);
-    const int32_t chains = 2 * 256 + 2 * (k + 1) + 256 + (k + 3) / 4 * 4;
+    const int32_t chains = 2 * 256 + 2 * (k + 1) + 256 + 2 * ((k + 3) / 4 * 4);
 
     test->layer.engine = engine;
     work->tile_bytes = larger(need.tile_bytes, work->tile_channels * (vectors + 4));
