@@ -23,6 +23,7 @@ from sqz2c.cli_compress import compress
 from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
 from sqz2c.cli_plan import plan
 from sqz2c.cli_profile import profile
+from sqz2c.cli_train import train
 from sqz2c.output import read_output
 from sqz2c.version import VERSION
 
@@ -57,6 +58,7 @@ def main() -> None:
 main.add_command(plan)
 main.add_command(profile)
 main.add_command(compress)
+main.add_command(train)
 
 
 @main.command()

@@ -15,6 +15,10 @@ class QuantizeError(Sqz2cError):
     """The network or the calibration images cannot be turned into integers."""
 
 
+class TrainError(Sqz2cError):
+    """The data or the network cannot be trained with."""
+
+
 class CompressError(Sqz2cError):
     """There is nothing to compress, or it cannot be as small as asked."""
 

@@ -1,5 +1,5 @@
 """
-Fashion-MNIST from its gzipped idx files, and how training pictures are varied.
+Fashion-MNIST from its gzipped idx files.
 """
 
 import gzip
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import PIL.Image
 import torch
-import torch.nn.functional as F
 
-from sqz2c.train.fit import Dataset
+from sqz2c.train.data import Dataset
 
 LABELS = (
     "t_shirt",
@@ -23,9 +22,6 @@ LABELS = (
     "bag",
     "ankle_boot",
 )
-SHIFT = 2  # pixels, at most, in each direction
-ERASED_SIDES = (4, 12)  # pixels, half open
-ERASED_SHARE = 0.25  # of the pictures
 
 
 def read(folder: Path, part: str) -> Dataset:
@@ -44,36 +40,6 @@ def _read_idx(path: Path) -> torch.Tensor:
     return torch.frombuffer(bytearray(content[4 + 4 * dimensions :]), dtype=torch.uint8).view(
         shape
     )
-
-
-def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Shift each of IMAGES [n, 1, h, w], mirror half of them, erase a rectangle in a quarter."""
-    count, _, height, width = images.shape
-    padded = F.pad(images, (SHIFT,) * 4)
-    top = torch.randint(0, 2 * SHIFT + 1, (count, 1), generator=generator)
-    left = torch.randint(0, 2 * SHIFT + 1, (count, 1), generator=generator)
-    rows = top + torch.arange(height)
-    columns = left + torch.arange(width)
-    mirrored = torch.rand(count, 1, generator=generator) < 0.5
-    columns = torch.where(mirrored, columns.flip(1), columns)
-    picked = padded[
-        torch.arange(count)[:, None, None], 0, rows[:, :, None], columns[:, None, :]
-    ]
-    inside = _interval(count, height, generator)[:, :, None] & _interval(
-        count, width, generator
-    )[:, None, :]
-    inside &= torch.rand(count, 1, 1, generator=generator) < ERASED_SHARE
-
-    return picked.masked_fill(inside, 0).unsqueeze(1)
-
-
-def _interval(count: int, length: int, generator: torch.Generator) -> torch.Tensor:
-    """Give bool [count, length], true in one random interval a row."""
-    side = torch.randint(*ERASED_SIDES, (count, 1), generator=generator)
-    start = (torch.rand(count, 1, generator=generator) * (length - side + 1)).long()
-    place = torch.arange(length)
-
-    return (place >= start) & (place < start + side)
 
 
 def write_first_of_each_class(data: Dataset, folder: Path) -> None:

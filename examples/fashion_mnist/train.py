@@ -18,7 +18,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from data import LABELS, augment, read, write_first_of_each_class
+from data import LABELS, read, write_first_of_each_class
 from recipe import ARCHITECTURE, IMAGE, Recipe
 
 from sqz2c.compression import Compression, flash_bytes_of
@@ -28,11 +28,15 @@ from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
 from sqz2c.load import LoadOptions, load_model
 from sqz2c.plan import plan
+from sqz2c.train.augment import vary_small
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
-from sqz2c.train.fit import Dataset, Schedule, Trainer, accuracy
-from sqz2c.train.prune import Pruner, gradual_density, layer_densities
+from sqz2c.train.data import Dataset, Pixels
+from sqz2c.train.fit import Schedule, Trainer, accuracy
+from sqz2c.train.prune import GradualPruning
 from sqz2c.train.squeezenet import SqueezeNet, convs
 from sqz2c.verify.reference import Reference
+
+PIXELS = Pixels((0.0,), (IMAGE.scale,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +51,15 @@ class Run:
 
     def trainer(self, schedule: Schedule, teacher: nn.Module | None) -> Trainer:
         """Give a trainer on the training images."""
-        return Trainer(self.training, IMAGE.scale, schedule, augment, teacher, self.log)
+
+        def on_epoch(epoch: int, loss: float) -> None:
+            self.log(f"epoch {epoch}/{schedule.epochs} loss {loss:.4f}")
+
+        return Trainer(self.training, PIXELS, schedule, vary_small, teacher, on_epoch=on_epoch)
 
     def test_percent(self, network: SqueezeNet) -> str:
         """Give the accuracy on the test images, as text."""
-        return f"{100 * accuracy(network, self.test, IMAGE.scale):.2f} %"
+        return f"{100 * accuracy(network, self.test, PIXELS):.2f} %"
 
 
 def train_dense(run: Run) -> SqueezeNet:
@@ -73,19 +81,9 @@ def train_dense(run: Run) -> SqueezeNet:
 def train_pruned(run: Run, dense: SqueezeNet) -> SqueezeNet:
     """Prune gradually and retrain, taught by the dense network."""
     network = copy.deepcopy(dense)
-    layers = convs(network)
-    pruner = Pruner(layers)
-
-    def after_step(progress: float) -> None:
-        ended = progress >= run.recipe.pruning_ends
-        wanted = gradual_density(progress / run.recipe.pruning_ends, run.recipe.density)
-        if wanted < pruner.density - (1e-4 if ended else 2e-3):
-            weights = {name: layer.weight for name, layer in layers.items()}
-            pruner.prune_to(layer_densities(weights, wanted))
-        pruner.apply()
-
+    pruning = GradualPruning(convs(network), run.recipe.density, run.recipe.pruning_ends)
     optimizer = torch.optim.Adam(network.parameters(), lr=run.recipe.pruned_rate)
-    run.trainer(run.recipe.pruned, dense).fit(network, optimizer, after_step)
+    run.trainer(run.recipe.pruned, dense).fit(network, optimizer, pruning)
 
     return network
 

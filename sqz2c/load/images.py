@@ -98,14 +98,15 @@ def read_image(path: Path, height: int, width: int, order: Order) -> np.ndarray:
         raise LoadError(
             f"{path} is not a picture that can be read: replace or remove it."
         ) from error
-    pixels = np.asarray(_cut(converted, height, width), dtype=np.uint8)
+    pixels = np.asarray(cut(converted, height, width), dtype=np.uint8)
     if order == "GRAY":
         return pixels[:, :, np.newaxis].copy()
 
     return (pixels[:, :, ::-1] if order == "BGR" else pixels).copy()
 
 
-def _cut(picture: Image.Image, height: int, width: int) -> Image.Image:
+def cut(picture: Image.Image, height: int, width: int) -> Image.Image:
+    """Scale PICTURE until it just covers HEIGHT x WIDTH, and cut its centre out."""
     scale = max(height / picture.height, width / picture.width)
     if scale != 1:
         covering = (

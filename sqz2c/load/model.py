@@ -5,6 +5,7 @@ Any supported file to a graph; what it holds is told by its content, never by it
 import io
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,12 @@ from sqz2c.load.float_network import float_network
 from sqz2c.load.options import ORDERS, LoadOptions, preprocessing_of
 from sqz2c.load.quantized_network import is_quantized, quantized_network
 from sqz2c.load.squeezenet import Geometry, Network, build_graph, in_camera_order
-from sqz2c.load.state_dict import StateDict, unwrap
+from sqz2c.load.state_dict import (
+    StateDict,
+    has_paper_names,
+    in_torchvision_names,
+    unwrap,
+)
 
 ZIP = b"PK\x03\x04"
 PICKLE = b"\x80"
@@ -40,13 +46,14 @@ CHECKPOINT_OPTIONS = ("order", "labels")
 def load_model(path: Path, options: LoadOptions) -> Graph:
     """
     Read PATH: the project's checkpoint, a state_dict in torchvision's naming (torch.save or
-    .npz, float or quantized by PyTorch's eager mode), a float program of torch.export.save under
-    any names, or the Deep Compression file.
+    .npz, float or quantized by PyTorch's eager mode), one of v1.0 or v1.1 in the paper's, a float
+    program of torch.export.save under any names, or the Deep Compression file.
 
     Float files give a float graph, quantized ones a quantized graph. Where OPTIONS are silent,
     images are RGB (GRAY for one channel), networks were trained on RGB with torchvision's
-    preprocessing ("unit" for one channel), and the Deep Compression file has its published
-    geometry and Caffe's preprocessing. A state_dict needs the input size.
+    preprocessing ("unit" for one channel; Caffe's under the paper's names), and the Deep
+    Compression file has its published geometry and Caffe's preprocessing. A state_dict needs the
+    input size.
     Raise LoadError naming PATH.
     """
     if options.order not in (None, *ORDERS) or options.trained_order not in (
@@ -63,6 +70,16 @@ def load_model(path: Path, options: LoadOptions) -> Graph:
         raise
     except Sqz2cError as error:
         raise LoadError(f"{path}: {error}") from error
+
+    return graph
+
+
+def graph_of_state(state: Mapping[str, torch.Tensor], options: LoadOptions) -> Graph:
+    """
+    Give a float state_dict in torchvision's naming as load_model would from a file.
+    """
+    graph = _state_dict_graph(dict(state), "the network", options)
+    check_graph(graph)
 
     return graph
 
@@ -160,7 +177,9 @@ def _deep_compression_graph(data: bytes, path: str, options: LoadOptions) -> Gra
 
 
 def _state_dict_graph(plain: object, path: str, options: LoadOptions) -> Graph:
-    state = unwrap(plain, path)
+    state, preset = unwrap(plain, path), "torchvision"
+    if has_paper_names(state):
+        state, preset = in_torchvision_names(state), "caffe"
     height = options.input_height or options.input_width
     if height is None:
         raise LoadError(
@@ -170,7 +189,7 @@ def _state_dict_graph(plain: object, path: str, options: LoadOptions) -> Graph:
     if is_quantized(state):
         return _quantized_graph(state, options, defaults)
 
-    return _float_graph(float_network(state), options, defaults, "torchvision")
+    return _float_graph(float_network(state), options, defaults, preset)
 
 
 def _geometry(options: LoadOptions, defaults: Geometry) -> Geometry:

@@ -15,6 +15,8 @@ WRAPPERS = ("state_dict", "model_state_dict", "model")
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 FIRE_KEY = re.compile(r"features\.(\d+)\.(?:squeeze|expand1x1|expand3x3)\.")
 STEM, HEAD = "features.0", "classifier.1"
+PAPER_KEY = re.compile(r"(?:conv|fire)(\d+)\.")
+PUBLISHED_POOLS = {(7, 8): (0, 3, 7), (3, 8): (0, 2, 4)}  # by (stem's kernel, fire modules)
 FIRE_PARTS = ("squeeze", "expand1x1", "expand3x3")
 
 
@@ -135,6 +137,40 @@ def unwrap(plain: object, path: str) -> StateDict:
         plain = {key.removeprefix(prefix): value for key, value in plain.items()}
 
     return StateDict(plain, path)
+
+
+def has_paper_names(state: StateDict) -> bool:
+    """Tell whether layers are called conv1, fire2.squeeze and so on, as in the Caffe files."""
+    return "conv1.weight" in state.values and all(PAPER_KEY.match(key) for key in state.values)
+
+
+def in_torchvision_names(state: StateDict) -> StateDict:
+    """
+    Rename conv1, fire2.squeeze, ..., conv10. Names do not say where pools are: only the published
+    networks are known, v1.0 by its stem of 7x7 and v1.1 by 3x3.
+    """
+    numbers = sorted({int(key[4:].split(".")[0]) for key in state.values})
+    fires, head = numbers[1:-1], numbers[-1]
+    stem = state.values["conv1.weight"]
+    kernel = stem.shape[-1] if isinstance(stem, torch.Tensor) and stem.ndim == 4 else 0
+    pools = PUBLISHED_POOLS.get((kernel, len(fires)))
+    if pools is None or numbers != list(range(1, len(numbers) + 1)):
+        raise state.error(
+            "layers named conv1, fire2 to fire9 and conv10 do not say where the pools are, and "
+            "this is neither v1.0 nor v1.1: use torchvision's names"
+        )
+    names = {"conv1": STEM, f"conv{head}": HEAD}
+    for count, fire in enumerate(fires):
+        before = sum(pool <= count for pool in pools)
+        names[f"fire{fire}"] = f"features.{2 + count + before}"
+    renamed = {}
+    for key, value in state.values.items():
+        first, rest = key.split(".", 1)
+        if first not in names:
+            raise state.error(f"{key} is no layer of a SqueezeNet")
+        renamed[f"{names[first]}.{rest}"] = value
+
+    return StateDict(renamed, state.path)
 
 
 def skeleton(state: StateDict) -> Skeleton:

@@ -3,6 +3,7 @@ Pruning by magnitude, gradually, with retraining (Deep Compression, section 2).
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -83,3 +84,31 @@ class Pruner:
         kept = sum(int(mask.sum()) for mask in self.masks.values())
 
         return kept / sum(mask.numel() for mask in self.masks.values())
+
+
+class GradualPruning:
+    """
+    For after each step of training: prune LAYERS to DENSITY, all together, within the first ENDS
+    of it, and keep the zeros; the rest of the time retrains what is left.
+    """
+
+    def __init__(self, layers: Mapping[str, nn.Conv2d], density: float, ends: float) -> None:
+        self.layers, self.density, self.ends = dict(layers), density, ends
+        self.pruner = Pruner(layers)
+
+    def __call__(self, progress: float) -> None:
+        """Prune a little more where enough has gathered since the last time."""
+        least = 1e-4 if progress >= self.ends else 2e-3
+        wanted = gradual_density(progress / self.ends, self.density)
+        if wanted < self.pruner.density - least:
+            weights = {name: layer.weight for name, layer in self.layers.items()}
+            self.pruner.prune_to(layer_densities(weights, wanted))
+        self.pruner.apply()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the masks."""
+        return dict(self.pruner.masks)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take masks that state_dict gave."""
+        self.pruner.masks = dict(state)

@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from sqz2c.train.fit import Dataset, Schedule, Trainer, accuracy
+from sqz2c.train.data import Dataset, Pixels
+from sqz2c.train.fit import Schedule, Trainer, accuracy
 
+PIXELS = Pixels((0.0,), (1 / 255,))
 SCHEDULE = Schedule(epochs=12, batch_size=16, bfloat16=False, label_smoothing=0.0)
 
 
@@ -28,9 +30,9 @@ def linear() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
 
 
-def trained(schedule: Schedule, teacher: nn.Module | None = None) -> nn.Module:
+def trained(schedule: Schedule, teacher: nn.Module | None = None, **more: object) -> nn.Module:
     network = linear()
-    trainer = Trainer(separable(), 1 / 255, schedule, teacher=teacher, log=lambda line: None)
+    trainer = Trainer(separable(), PIXELS, schedule, teacher=teacher, **more)
     trainer.fit(network, torch.optim.Adam(network.parameters(), lr=0.1))
 
     return network
@@ -39,7 +41,7 @@ def trained(schedule: Schedule, teacher: nn.Module | None = None) -> nn.Module:
 @pytest.mark.slow
 def test_training_learns():
     """A separable set is learnt."""
-    assert accuracy(trained(SCHEDULE), separable(), 1 / 255) > 0.9
+    assert accuracy(trained(SCHEDULE), separable(), PIXELS) > 0.9
 
 
 def test_the_same_seed_gives_the_same_weights():
@@ -56,7 +58,7 @@ def test_a_teacher_alone_is_enough():
 
     pupil = trained(replace(SCHEDULE, teacher_share=1.0), teacher)
 
-    assert accuracy(pupil, separable(), 1 / 255) > 0.9
+    assert accuracy(pupil, separable(), PIXELS) > 0.9
 
 
 def test_the_average_replaces_the_weights():
@@ -74,13 +76,47 @@ def test_rate_climbs_then_falls_to_zero(progress, expected):
     assert pytest.approx(expected, abs=1e-9) == SCHEDULE.rate(progress)
 
 
-def test_after_step_sees_the_progress():
-    """The callback is called once a step, up to 1."""
-    seen = []
-    network = linear()
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    Trainer(separable(), 1 / 255, replace(SCHEDULE, epochs=1), log=lambda line: None).fit(
-        network, optimizer, seen.append
+def test_watchers_see_every_step_and_epoch():
+    """Steps done of all steps, and the mean loss of each epoch."""
+    steps, epochs = [], []
+    trained(
+        replace(SCHEDULE, epochs=2),
+        on_step=lambda done, all_steps: steps.append((done, all_steps)),
+        on_epoch=lambda epoch, loss: epochs.append((epoch, loss < 1)),
     )
 
-    assert [pytest.approx(k / 6) for k in range(1, 7)] == seen
+    assert [(n, 12) for n in range(1, 13)] == steps
+    assert [(1, True), (2, True)] == epochs
+
+
+class StoppedError(Exception):
+    pass
+
+
+def varied(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    return images + torch.randint(0, 9, images.shape, generator=generator, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.9])
+def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, decay):
+    """StoppedError within the third epoch, it goes on after the second."""
+    schedule = replace(SCHEDULE, epochs=4, average_decay=decay)
+
+    def stop(done: int, all_steps: int) -> None:
+        if done == 15:
+            raise StoppedError
+
+    expected = trained(schedule, augment=varied)
+    with pytest.raises(StoppedError):
+        trained(schedule, augment=varied, kept=tmp_path / "run.pt", on_step=stop)
+    epochs = []
+    resumed = trained(
+        schedule,
+        augment=varied,
+        kept=tmp_path / "run.pt",
+        on_epoch=lambda epoch, loss: epochs.append(epoch),
+    )
+
+    assert [3, 4] == epochs
+    for key, value in expected.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key])

@@ -1,0 +1,97 @@
+"""
+A float graph, whatever file it came from, as a module that can be trained.
+"""
+
+import torch
+
+from sqz2c.errors import TrainError
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.train.data import Pixels
+from sqz2c.train.squeezenet import Architecture, FireWidths, SqueezeNet, convs
+
+PARTS = ("squeeze", "expand1x1", "expand3x3")
+POOL = (3, 2, 0)  # kernel, stride, padding
+
+
+def network_of(graph: Graph) -> SqueezeNet:
+    """
+    Give the float GRAPH as a module with the same weights.
+
+    Raise TrainError naming a layer that no member of the family has.
+    """
+    if graph.is_quantized:
+        raise TrainError("The network is quantized already: train the float one.")
+    network = SqueezeNet(architecture_of(graph))
+    modules = list(convs(network).values())
+    for conv, module in zip(graph.convs, modules, strict=True):
+        if tuple(conv.weights.shape) != tuple(module.weight.shape):
+            raise TrainError(
+                f"{conv.name} has weights {list(conv.weights.shape)}, but a SqueezeNet has "
+                f"{list(module.weight.shape)} there."
+            )
+        module.weight.data.copy_(torch.from_numpy(conv.weights))
+        module.bias.data.copy_(torch.from_numpy(conv.bias))
+
+    return network.to(memory_format=torch.channels_last).eval()
+
+
+def architecture_of(graph: Graph) -> Architecture:
+    """Read the metaparameters off GRAPH's layers."""
+    stem, *inner, head = graph.convs
+    for layer in graph.layers:
+        _check(layer, layer in (stem, head))
+    if len(inner) % len(PARTS):
+        raise TrainError("The network is not a chain of fire modules between two convolutions.")
+    fires = [inner[i : i + len(PARTS)] for i in range(0, len(inner), len(PARTS))]
+    widths = tuple(FireWidths(*(conv.out_channels for conv in fire)) for fire in fires)
+
+    return Architecture(
+        classes=head.out_channels,
+        in_channels=stem.in_channels,
+        stem_filters=stem.out_channels,
+        stem_kernel=stem.kernel_height,
+        stem_stride=stem.stride,
+        stem_padding=stem.padding,
+        fires=len(fires),
+        pools=_pools(graph),
+        head_padding=head.padding,
+        widths=widths,
+    )
+
+
+def pixels_of(graph: Graph) -> Pixels:
+    """What GRAPH's first layer takes."""
+    assert graph.preprocessing is not None
+    mean, std = graph.preprocessing.mean, graph.preprocessing.std
+
+    return Pixels(tuple(mean), tuple(1 / value for value in std))
+
+
+def _check(layer: Layer, is_outer: bool) -> None:
+    if isinstance(layer, Conv):
+        inner_padding = (layer.kernel_height - 1) // 2
+        if not layer.relu:
+            raise TrainError(f"{layer.name} has no ReLU, which training does not support.")
+        if not is_outer and (layer.stride, layer.padding) != (1, inner_padding):
+            raise TrainError(
+                f"{layer.name} has stride {layer.stride} and padding {layer.padding}, which "
+                "training supports only in the first and the last convolution."
+            )
+    elif isinstance(layer, MaxPool):
+        if (layer.kernel, layer.stride, layer.padding) != POOL:
+            raise TrainError(f"{layer.name} is not a 3x3 max pool of stride 2 without padding.")
+    elif not isinstance(layer, GlobalAverage):
+        raise TrainError(f"{layer.name} is a layer that training does not support.")
+
+
+def _pools(graph: Graph) -> tuple[int, ...]:
+    """How many fire modules come before each pool."""
+    before, pools = -1, []  # the stem is no fire module
+    for layer in graph.layers:
+        if isinstance(layer, MaxPool):
+            pools.append(before // len(PARTS) if before > 0 else 0)
+        elif isinstance(layer, Conv):
+            before += 1
+
+    return tuple(pools)
