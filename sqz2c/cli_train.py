@@ -130,9 +130,10 @@ def training_bar(processes: Processes) -> Iterator[Callable[[str, int, int], Non
         tasks: dict[str, Any] = {}
 
         def on_step(stage: str, done: int, steps: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=steps)
-            progress.update(tasks[stage], completed=done, total=steps)
+            name = stage.partition(":")[0]
+            if name not in tasks:
+                tasks[name] = progress.add_task(stage)
+            progress.update(tasks[name], description=stage, completed=done, total=steps)
 
         yield on_step
 

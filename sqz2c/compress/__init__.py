@@ -4,6 +4,7 @@ likes, from sample pictures alone. The compiler's other stages do not need it.
 """
 
 from sqz2c.compress.factors import corrected
+from sqz2c.compress.network import divergence
 from sqz2c.compress.passes import Result, Sample, run_pass
 from sqz2c.compress.sample import take_sample, without_deviation
 from sqz2c.compress.search import START, Found, meet
@@ -14,6 +15,7 @@ __all__ = [
     "Result",
     "Sample",
     "corrected",
+    "divergence",
     "meet",
     "run_pass",
     "take_sample",

@@ -3,7 +3,7 @@ A network trained with the deployed arithmetic becomes the graph that is compile
 same int8 weights.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -20,20 +20,31 @@ from sqz2c.train.squeezenet import Fire, SqueezeNet
 
 @dataclass(frozen=True)
 class Image:
-    """What the network takes: raw pixels, of which it was trained on pixel * SCALE."""
+    """
+    What the network takes: raw pixels, of which it was trained on (pixel - MEAN) * SCALE; MEAN has
+    a value a channel, or none for 0.
+    """
 
     height: int
     width: int
     order: Order
     scale: float
+    mean: tuple[float, ...] = ()
 
 
 def to_graph(network: SqueezeNet, image: Image, labels: tuple[str, ...] = ()) -> Graph:
     """
-    Give NETWORK, its activations' scales known, as a quantized graph; SCALE is folded in.
+    Give NETWORK, its activations' scales known, as a quantized graph; SCALE and MEAN are folded in.
+
+    Raise QuantizeError where padding adds zeros that stand for no raw pixel.
     """
+    if any(image.mean) and network.architecture.stem_padding:
+        raise QuantizeError(
+            "conv1: a mean cannot be folded into a padded convolution; train with mean 0."
+        )
     chain = _Chain(image, network.architecture.in_channels)
     chain.conv("conv1", network.features[0], network.features[1], image.scale)
+    chain.shift(image.mean)
     number = 1
     for module in network.features[2:]:
         if isinstance(module, Fire):
@@ -70,6 +81,15 @@ class _Chain:
         source = self.last
         self.tensors.append(_output(name, source, conv, conv.out_channels, activation))
         self.layers.append(_layer(name, source, self.last, conv, 0, input_scale))
+
+    def shift(self, mean: tuple[float, ...]) -> None:
+        """Let the last convolution take x where it was trained on x - MEAN."""
+        last = self.layers[-1]
+        if any(mean):
+            assert isinstance(last, Conv) and last.weight_scales is not None
+            weights = last.weights.astype(np.float64) * np.float64(last.weight_scales[0])
+            shift = weights.sum((2, 3)) @ np.array(mean)
+            self.layers[-1] = replace(last, bias=(last.bias - shift).astype(np.float32))
 
     def fire(self, name: str, fire: Fire) -> None:
         """Append squeeze, and both expands side by side."""

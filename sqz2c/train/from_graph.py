@@ -2,11 +2,15 @@
 A float graph, whatever file it came from, as a module that can be trained.
 """
 
+from dataclasses import replace
+
+import numpy as np
 import torch
 
 from sqz2c.errors import TrainError
-from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.graph import PIXELS, Graph, Preprocessing
+from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
+from sqz2c.ir.pixels import TABLE_OUTPUT
 from sqz2c.train.data import Pixels
 from sqz2c.train.squeezenet import Architecture, FireWidths, SqueezeNet, convs
 
@@ -58,6 +62,33 @@ def architecture_of(graph: Graph) -> Architecture:
         head_padding=head.padding,
         widths=widths,
     )
+
+
+def dequantized(graph: Graph) -> Graph:
+    """
+    Give the quantized GRAPH, raw pixels folded in, with the same weights in float: what it would
+    compute if activations were not rounded.
+    """
+    layers: list[Layer] = []
+    for layer in graph.layers:
+        if isinstance(layer, Conv):
+            assert layer.weight_scales is not None
+            weights = layer.weights.astype(np.float32) * layer.weight_scales.reshape(
+                -1, 1, 1, 1
+            )
+            source = PIXELS if layer.input == TABLE_OUTPUT else layer.input
+            layers.append(
+                replace(
+                    layer, input=source, weights=weights, weight_scales=None, requantizer=None
+                )
+            )
+        elif not isinstance(layer, PixelTable):
+            layers.append(layer)
+    tensors = [replace(t, quantization=None) for t in graph.tensors if t.name != TABLE_OUTPUT]
+    channels = graph.image.channels
+    nothing = Preprocessing((0.0,) * channels, (1.0,) * channels)
+
+    return replace(graph, tensors=tuple(tensors), layers=tuple(layers), preprocessing=nothing)
 
 
 def pixels_of(graph: Graph) -> Pixels:

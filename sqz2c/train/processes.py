@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
+LONGEST_WAIT = timedelta(hours=12)  # for the first process to compress alone
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def joined_processes() -> Iterator[Processes]:
     if count == 1:
         yield ALONE
         return
-    dist.init_process_group("gloo")
+    dist.init_process_group("gloo", timeout=LONGEST_WAIT)
     try:
         yield Processes(dist.get_rank(), count)
     finally:

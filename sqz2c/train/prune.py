@@ -112,3 +112,17 @@ class GradualPruning:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take masks that state_dict gave."""
         self.pruner.masks = dict(state)
+
+
+def pruning_optimizer(layers: Mapping[str, nn.Conv2d], rate: float) -> torch.optim.Optimizer:
+    """Adam whose RATE is relative to how large each layer's weights and biases are."""
+    groups = []
+    for layer in layers.values():
+        size = float(layer.weight.detach().square().mean().sqrt()) or 1.0
+        bias = float(layer.bias.detach().square().mean().sqrt()) or size
+        groups += [
+            {"params": [layer.weight], "lr": rate * size},
+            {"params": [layer.bias], "lr": rate * bias},
+        ]
+
+    return torch.optim.Adam(groups)

@@ -29,6 +29,27 @@ def linear_centroids(values: torch.Tensor, count: int) -> torch.Tensor:
     return torch.cat([torch.linspace(float(s.min()), float(s.max()), n) for s, n in parts])
 
 
+def density_centroids(values: torch.Tensor, count: int) -> torch.Tensor:
+    """Give COUNT centroids, ascending, each with about as many of VALUES around it."""
+    places = (torch.arange(count) + 0.5) / count * (values.numel() - 1)
+
+    return values.sort().values[places.round().long()].unique()
+
+
+def random_centroids(values: torch.Tensor, count: int) -> torch.Tensor:
+    """Give COUNT of the distinct VALUES, ascending, drawn by PyTorch's own generator."""
+    distinct = values.unique()
+
+    return distinct[torch.randperm(distinct.numel())[:count]].sort().values
+
+
+STARTS = {
+    "linear": linear_centroids,
+    "density": density_centroids,
+    "random": random_centroids,
+}
+
+
 def nearest(values: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
     """Give for each of VALUES [n] the index of the nearest of CENTROIDS (ascending)."""
     borders = (centroids[1:] + centroids[:-1]) / 2
@@ -36,15 +57,15 @@ def nearest(values: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
     return torch.bucketize(values.contiguous(), borders)
 
 
-def k_means(values: torch.Tensor, count: int) -> torch.Tensor:
+def k_means(values: torch.Tensor, count: int, start: str = "linear") -> torch.Tensor:
     """
-    Cluster VALUES [n] from a linear start; give at most COUNT centroids, ascending. Centroids
+    Cluster VALUES [n] from one of STARTS; give at most COUNT centroids, ascending. Centroids
     that no value is nearest to are dropped, except that at least one remains.
     """
     distinct = values.unique()
     if distinct.numel() <= count:
         return distinct
-    centroids = linear_centroids(values, count)
+    centroids = STARTS[start](values, count)
     for _ in range(MAX_ITERATIONS):
         index = nearest(values, centroids)
         sizes = torch.bincount(index, minlength=centroids.numel())
@@ -67,11 +88,11 @@ class SharedWeight(nn.Module):
 
     index: torch.Tensor
 
-    def __init__(self, weight: torch.Tensor, size: int) -> None:
+    def __init__(self, weight: torch.Tensor, size: int, start: str = "linear") -> None:
         """Make a codebook of at most SIZE values, zero included, for WEIGHT."""
         super().__init__()
         values = weight.detach()[weight.detach() != 0]
-        self.start = k_means(values, size - 1) if values.numel() else torch.zeros(1)
+        self.start = k_means(values, size - 1, start) if values.numel() else torch.zeros(1)
         index = torch.where(weight.detach() == 0, 0, 1 + nearest(weight.detach(), self.start))
         self.register_buffer("index", index.to(torch.int64))
 
@@ -86,10 +107,10 @@ class SharedWeight(nn.Module):
         return self.start.clone()
 
 
-def share_weights(layers: Iterable[nn.Conv2d], size: int) -> None:
+def share_weights(layers: Iterable[nn.Conv2d], size: int, start: str = "linear") -> None:
     """Give each layer a trainable codebook of at most SIZE values, zero included."""
     for layer in layers:
-        shared = SharedWeight(layer.weight, size)
+        shared = SharedWeight(layer.weight, size, start)
         parametrize.register_parametrization(layer, "weight", shared, unsafe=True)
 
 

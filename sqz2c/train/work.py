@@ -66,6 +66,15 @@ class Work:
 
         return network
 
+    def file(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """Give the kept file NAME; the first process MAKEs it where it is missing."""
+        path = self.folder / name
+        if self.processes.is_first and not path.exists():
+            write_whole(path, make())
+        self.processes.wait()
+
+        return path.read_bytes()
+
     def log(self, **record: object) -> None:
         """Append RECORD to the log, and tell it."""
         if self.processes.is_first:
