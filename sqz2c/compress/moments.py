@@ -52,9 +52,21 @@ def measure(
     # Inputs that hardly change leave rounding errors, of either sign.
     least = NOISE * float(gram.diagonal().max()) / weight + TINY
     damping = DAMPING * max(float(hessian.diagonal().mean()), 0.0) + least
-    damped = hessian + damping * torch.eye(size, dtype=torch.float64)
+    damped = _positive(hessian + damping * torch.eye(size, dtype=torch.float64), damping)
 
     return Moments(damped, mean + centre.float().double())
+
+
+def _positive(hessian: torch.Tensor, damping: float) -> torch.Tensor:
+    """
+    HESSIAN, damped more until it is positive definite: inputs that do not change at all, behind
+    layers that have no weights left, are nothing but rounding errors.
+    """
+    while torch.linalg.cholesky_ex(hessian).info:
+        hessian = hessian + damping * torch.eye(len(hessian), dtype=torch.float64)
+        damping *= 2
+
+    return hessian
 
 
 def mean_of(conv: Conv, maps: torch.Tensor, places: torch.Tensor, seed: int) -> torch.Tensor:
