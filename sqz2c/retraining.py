@@ -171,17 +171,21 @@ class _Run:
         weights = sum(conv.weights.size for conv in self.graph.convs)
         sample = self.lessons.sample(PROBE)
         answers = float_logits(self.graph, sample)
+        densities = {round(min(8 * budget / weights / b, MOST_DENSE), 3) for b in BITS_KEPT}
         tried: dict[float, float] = {}
-        for bits in BITS_KEPT:
-            density = round(min(8 * budget / weights / bits, MOST_DENSE), 3)
-            if density in tried:
-                continue
+        refused: CompressError | None = None
+        for density in sorted(densities, reverse=True):
             name = f"try {density}"
-            epochs = max(self.options.epochs // SEARCH_SHARE, 1)
-            pruned = self.pruned(name, density, epochs)
-            grid, _ = self._within_budget(pruned, sample, name)
+            pruned = self.pruned(name, density, max(self.options.epochs // SEARCH_SHARE, 1))
+            try:
+                grid, _ = self._within_budget(pruned, sample, name)
+            except CompressError as error:
+                refused = error
+                continue
             tried[density] = divergence(answers, float_logits(grid, sample))
             self.work.log(stage="density", density=density, divergence=tried[density])
+        if refused is not None and not tried:
+            raise refused
 
         return min(tried, key=lambda density: tried[density])
 

@@ -43,6 +43,15 @@ class Processes:
 
         return float(total)
 
+    def agree(self, text: str | None) -> str | None:
+        """Give all processes the TEXT of the first."""
+        if self.count == 1:
+            return text
+        shared = [text]
+        dist.broadcast_object_list(shared)
+
+        return shared[0]
+
     def wait(self) -> None:
         """Go on when all processes are here, so that what the first has written is there."""
         if self.count > 1:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from sqz2c.errors import TrainError
+from sqz2c.errors import CompressError, TrainError
 from sqz2c.train.kept import keep, kept, write_whole
 from sqz2c.train.processes import ALONE, Processes
 from sqz2c.train.squeezenet import SqueezeNet
@@ -67,11 +67,19 @@ class Work:
         return network
 
     def file(self, name: str, make: Callable[[], bytes]) -> bytes:
-        """Give the kept file NAME; the first process MAKEs it where it is missing."""
-        path = self.folder / name
+        """
+        Give the kept file NAME; the first process MAKEs it where it is missing. Its CompressError
+        is raised in all of them.
+        """
+        path, refusal = self.folder / name, None
         if self.processes.is_first and not path.exists():
-            write_whole(path, make())
-        self.processes.wait()
+            try:
+                write_whole(path, make())
+            except CompressError as error:
+                refusal = str(error)
+        refusal = self.processes.agree(refusal)
+        if refusal is not None:
+            raise CompressError(refusal)
 
         return path.read_bytes()
 

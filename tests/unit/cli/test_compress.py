@@ -92,12 +92,3 @@ def test_pictures_are_needed(float_model: Path, tmp_path: Path) -> None:
 
     assert "give --calibrate a folder" in reason(asked)
     assert "holds no picture" in reason(empty)
-
-
-def test_training_is_not_offered(float_model: Path, pictures: Path, tmp_path: Path) -> None:
-    """Without --no-train there is nothing that compress could do yet."""
-    result = call(
-        "compress", float_model, "--calibrate", pictures, "-o", tmp_path / "a.pt", *SIZE
-    )
-
-    assert "say --no-train" in reason(result)
