@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from sqz2c import compression, retraining
+from sqz2c import compression, retraining, stages
 from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
 from sqz2c.cli_train import (
     as_data_options,
@@ -39,12 +39,12 @@ from sqz2c.training import use_threads
               help="2^BITS values a layer (default: 6, or found for --budget-bytes).")
 @click.option("--start", type=click.Choice(list(STARTS)), default="linear", show_default=True,
               help="Where k-means begins to look for the values of --bits.")
-@click.option("--epochs", type=click.IntRange(1), default=retraining.EPOCHS, show_default=True,
+@click.option("--epochs", type=click.IntRange(1), default=stages.EPOCHS, show_default=True,
               help="Times through the pictures while pruning; a quarter of it on top for tuning.")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True,
               help="Pictures a step, over all processes.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True),
-              default=retraining.PRUNING_RATE, show_default=True,
+              default=stages.PRUNING_RATE, show_default=True,
               help="Peak of a step while pruning, of the size of a layer's weights.")
 @data_options
 @plan_options
@@ -80,7 +80,7 @@ def compress(model: Path, out: Path, data: Path | None, no_train: bool, calibrat
 def _with_training(
     model: Path, out: Path, data: Path, budget_bytes: int | None, given: dict[str, Any]
 ) -> None:
-    options = retraining.RetrainOptions(
+    options = stages.RetrainOptions(
         data=as_data_options(data, given),
         work=work_folder(out, given),
         load=as_load_options(given),
