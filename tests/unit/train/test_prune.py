@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from sqz2c.train.prune import Pruner, gradual_density, layer_densities, magnitude_mask
+from sqz2c.train.prune import (
+    GradualPruning,
+    Pruner,
+    gradual_density,
+    layer_densities,
+    magnitude_mask,
+)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +77,35 @@ def test_masks_hold_after_steps_and_only_shrink():
     assert 72 == int((conv.weight != 0).sum())
     assert 0.25 == pruner.density
     assert bool((first | ~pruner.masks["conv"]).all())
+
+
+def pruned_convolution(steps: list[float], state: dict | None = None) -> GradualPruning:
+    torch.manual_seed(1)
+    pruning = GradualPruning({"a": torch.nn.Conv2d(8, 8, 3)}, density=0.25, ends=0.5)
+    if state is not None:
+        pruning.load_state_dict(state)
+    for progress in steps:
+        pruning(progress)
+
+    return pruning
+
+
+def test_gradual_pruning_ends_before_training_does():
+    """The density is reached at its end and kept from there on; zeros stay zeros."""
+    pruning = pruned_convolution([0.1, 0.3, 0.5])
+    weight = pruning.layers["a"].weight
+    zeros = weight == 0
+    weight.data.fill_(1.0)
+
+    pruning(0.9)
+
+    assert pytest.approx(0.25, abs=1e-3) == pruning.pruner.density
+    assert torch.equal(zeros, weight == 0)
+
+
+def test_gradual_pruning_goes_on_from_its_state():
+    """Masks are all that it remembers."""
+    expected = pruned_convolution([0.1, 0.2, 0.3])
+    resumed = pruned_convolution([0.2, 0.3], pruned_convolution([0.1]).state_dict())
+
+    assert torch.equal(expected.pruner.masks["a"], resumed.pruner.masks["a"])
