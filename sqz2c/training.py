@@ -40,7 +40,7 @@ OnStep = Callable[[str, int, int], None]
 class TrainOptions:
     """
     Train on DATA, from the weights in START or else an untrained ARCHITECTURE (its classes and
-    channels follow from the data). WORK holds what an interrupted run goes on from. LOAD says what
+    channels follow from the data; its dropout is used with START too). WORK holds what an interrupted run goes on from. LOAD says what
     START does not: image size, preprocessing, order. None: as it suits a start from weights or
     from nothing.
     """
@@ -85,7 +85,7 @@ def train_model(
     lessons = read_lessons(options.data, labelled, size)
 
     def train(epochs: Path) -> SqueezeNet:
-        network = network_of(blank)
+        network = network_of(blank, options.architecture.dropout)
         trainer = Trainer(
             lessons.training,
             pixels_of(blank),

@@ -18,15 +18,15 @@ PARTS = ("squeeze", "expand1x1", "expand3x3")
 POOL = (3, 2, 0)  # kernel, stride, padding
 
 
-def network_of(graph: Graph) -> SqueezeNet:
+def network_of(graph: Graph, dropout: float = 0.0) -> SqueezeNet:
     """
-    Give the float GRAPH as a module with the same weights.
+    Give the float GRAPH as a module with the same weights, and DROPOUT before its head.
 
     Raise TrainError naming a layer that no member of the family has.
     """
     if graph.is_quantized:
         raise TrainError("The network is quantized already: train the float one.")
-    network = SqueezeNet(architecture_of(graph))
+    network = SqueezeNet(replace(architecture_of(graph), dropout=dropout))
     modules = list(convs(network).values())
     for conv, module in zip(graph.convs, modules, strict=True):
         if tuple(conv.weights.shape) != tuple(module.weight.shape):
