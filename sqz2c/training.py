@@ -40,9 +40,9 @@ OnStep = Callable[[str, int, int], None]
 class TrainOptions:
     """
     Train on DATA, from the weights in START or else an untrained ARCHITECTURE (its classes and
-    channels follow from the data; its dropout is used with START too). WORK holds what an interrupted run goes on from. LOAD says what
-    START does not: image size, preprocessing, order. None: as it suits a start from weights or
-    from nothing.
+    channels follow from the data; its dropout is used with START too). WORK holds what an
+    interrupted run goes on from. LOAD says what START does not: image size, preprocessing, order.
+    None: as it suits a start from weights or from nothing.
     """
 
     data: DataOptions

@@ -56,6 +56,11 @@ def test_the_module_computes_what_the_graph_says() -> None:
     assert actual.abs().max() > 0.01
 
 
+def test_nothing_is_dropped_out_unless_asked_for() -> None:
+    """A graph does not say how much, and a taught network needs none."""
+    assert [0.0, 0.25] == [network_of(graph_of(), *p).classifier[0].p for p in ((), (0.25,))]
+
+
 @pytest.mark.parametrize("order", ["RGB", "BGR"])
 def test_module_and_graph_are_each_other(order: str) -> None:
     """There and back again gives the same checkpoint, byte for byte."""
