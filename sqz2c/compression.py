@@ -26,6 +26,7 @@ from sqz2c.encode.program import runs_of
 from sqz2c.errors import CompressError
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import InputMode
 from sqz2c.load import LoadOptions, load_model, read_images
 from sqz2c.plan import plan
 from sqz2c.quantize import (
@@ -160,9 +161,11 @@ class Compression:
         return lambda layer: self.tell(f"{what} {layer}")
 
 
-def flash_bytes_of(graph: Graph) -> int:
-    """All read-only data of GRAPH's C, as the manifest has it when nothing bounds the RAM."""
-    program = encode(plan(graph, "image", None))
+def flash_bytes_of(
+    graph: Graph, input_mode: InputMode = "image", ram_bytes: int | None = None
+) -> int:
+    """All read-only data of GRAPH's C, as the manifest has it, within RAM_BYTES if given."""
+    program = encode(plan(graph, input_mode, ram_bytes))
     files = emit(program, "model", NO_HASH, VERSION)
 
     return int(json.loads(files["manifest.json"])["flash"]["total_bytes"])

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from sqz2c.answers import integer_logits
 from sqz2c.compress import without_deviation
-from sqz2c.compression import flash_bytes_of
 from sqz2c.encode import encode
-from sqz2c.errors import TrainError
+from sqz2c.errors import CompressError, TrainError
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.lessons import read_lessons
@@ -57,8 +56,9 @@ def retrain_model(
     """
     graph = load_model(model, options.load)
     labelled = read_labelled(options.data.path)
+    names = options.load.labels or labelled.names
     _check(graph, options, labelled.names, str(model))
-    graph = without_deviation(replace(graph, labels=labelled.names))
+    graph = without_deviation(replace(graph, labels=names))
     work = Work(options.work, processes, tell)
     work.begin(fingerprint(options, labelled, model))
     size = (graph.image.height, graph.image.width, graph.order)
@@ -68,12 +68,18 @@ def retrain_model(
     pruned = run.pruned("pruned", density, options.epochs)
     grid, coded = run.coded(pruned)
     final = run.better(coded, run.tuned(grid, coded))
+    flash, budget = run.flash_bytes(final), options.budget_bytes
+    if budget is not None and flash > budget:
+        raise CompressError(
+            f"With this bound on RAM the network takes {flash:,} bytes, not {budget:,}: give a "
+            "little less for --budget-bytes, or more for --ram."
+        )
     program = encode(plan(final, options.input_mode, options.ram_bytes))
     held = lessons.held_out
     made = RetrainedModel(
         graph=final,
         checkpoint=to_bytes(final),
-        flash_bytes=flash_bytes_of(final),
+        flash_bytes=flash,
         ram_bytes=program.ram_bytes,
         before=run.right(graph),
         shared=run.right(dequantized(final)),
@@ -96,7 +102,8 @@ def retrain_model(
 def _check(graph: Graph, options: RetrainOptions, names: tuple[str, ...], path: str) -> None:
     """Refuse before anything is trained."""
     network_of(graph)
-    if graph.classes != len(names) or graph.labels not in ((), names):
+    known = () if options.load.labels else graph.labels
+    if graph.classes != len(names) or known not in ((), names):
         raise TrainError(
             f"{path} tells {graph.classes} classes apart, but the data has others, "
             f"{len(names)} of them: train it on them first (sqz2c train --from)."

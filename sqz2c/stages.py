@@ -130,7 +130,7 @@ class Stages:
             return grid, quantize(grid, pictures_of(sample))
 
         grid, coded = self._kept("coded", make)
-        budget, flash = self.options.budget_bytes, flash_bytes_of(coded)
+        budget, flash = self.options.budget_bytes, self.flash_bytes(coded)
         if budget is not None and flash > budget:
             raise CompressError(
                 f"With {bits} bits a weight the network takes {flash:,} bytes, not {budget:,}: "
@@ -194,13 +194,17 @@ class Stages:
         before, after = (
             divergence(answers, integer_logits(graph, sample)) for graph in (coded, tuned)
         )
-        flash, budget = flash_bytes_of(tuned), self.options.budget_bytes
+        flash, budget = self.flash_bytes(tuned), self.options.budget_bytes
         is_better = after < before and (budget is None or flash <= budget)
         self.work.log(
             stage="tuned", divergence=after, untuned=before, flash_bytes=flash, taken=is_better
         )
 
         return tuned if is_better else coded
+
+    def flash_bytes(self, graph: Graph) -> int:
+        """What GRAPH's read-only data takes with the plan that was asked for."""
+        return flash_bytes_of(graph, self.options.input_mode, self.options.ram_bytes)
 
     def right(self, graph: Graph) -> int:
         """How many held-out pictures the float GRAPH gets right."""
