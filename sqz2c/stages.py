@@ -30,7 +30,7 @@ from sqz2c.training import OnStep, with_weights
 DENSITY, BITS, EPOCHS = 0.33, 6, 20
 PRUNING_ENDS = 0.6  # of that stage; the rest retrains
 PRUNING_RATE = 0.01  # of a layer's weights, a step of Adam
-TUNING_RATE = 0.004  # of a codebook's values
+TUNING_RATE = 0.002  # of a codebook's values
 TUNING_SHARE = 4  # one epoch of tuning for so many of pruning: they are slower
 SEARCH_SHARE = 8  # one epoch to try a density for so many of pruning
 BITS_KEPT = (5.0, 7.5, 11.0)  # of all weights' budget for each that is kept: densities to try
