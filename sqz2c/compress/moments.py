@@ -16,6 +16,7 @@ CHUNK = 10  # pictures at once
 DAMPING = 0.01  # share of the mean of the diagonal
 NOISE = 1e-6  # of float32 sums, relative
 TINY = 1e-12
+DOUBLINGS = 100  # of the damping, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,17 +53,19 @@ def measure(
     # Inputs that hardly change leave rounding errors, of either sign.
     least = NOISE * float(gram.diagonal().max()) / weight + TINY
     damping = DAMPING * max(float(hessian.diagonal().mean()), 0.0) + least
-    damped = _positive(hessian + damping * torch.eye(size, dtype=torch.float64), damping)
+    damped = positive(hessian + damping * torch.eye(size, dtype=torch.float64), damping)
 
     return Moments(damped, mean + centre.float().double())
 
 
-def _positive(hessian: torch.Tensor, damping: float) -> torch.Tensor:
+def positive(hessian: torch.Tensor, damping: float) -> torch.Tensor:
     """
     HESSIAN, damped more until it is positive definite: inputs that do not change at all, behind
     layers that have no weights left, are nothing but rounding errors.
     """
-    while torch.linalg.cholesky_ex(hessian).info:
+    for _ in range(DOUBLINGS):
+        if not torch.linalg.cholesky_ex(hessian).info:
+            break
         hessian = hessian + damping * torch.eye(len(hessian), dtype=torch.float64)
         damping *= 2
 
