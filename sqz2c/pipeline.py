@@ -30,6 +30,7 @@ from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.ir.text import to_text
+from sqz2c.ladder import Ladder, ladder_of
 from sqz2c.load import LoadOptions, load_model, read_images
 from sqz2c.output import Output, picture_files, read_output, sha256, write_output
 from sqz2c.plan import curve, plan
@@ -145,6 +146,20 @@ def plan_model(checkpoint: Path | str, options: Options | None = None) -> Planne
     program = plan(graph, options.input_mode, budget)
 
     return Planned(program, curve(graph, options.input_mode), budget)
+
+
+def size_ladder(checkpoint: Path | str, options: Options | None = None) -> Ladder:
+    """
+    What a network takes in each form, and flashed, where it is quantized or can be: with pictures.
+    """
+    options = options or Options()
+    graph = load_model(Path(checkpoint), options.load)
+    if not graph.is_quantized and options.calibrate is None:
+        return ladder_of(graph)
+    compiled = compile_model(checkpoint, options)
+    figures = json.loads(compiled.files["manifest.json"])
+
+    return ladder_of(compiled.graph, compiled.program.filters, figures["flash"]["total_bytes"])
 
 
 def describe(checkpoint: Path, load: LoadOptions | None = None) -> str:

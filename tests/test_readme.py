@@ -25,7 +25,8 @@ PAGES = sorted(
     for pattern in ("*.md", "docs/*.md", "examples/*/*.md", "boards/*/*.md", "tests/*/*.md")
     for path in ROOT.glob(pattern)
 )
-RUN_PAGES = ["README.md", "docs/exported.md"]  # other pages need data that is not in the checkout
+# Other pages need data that is not in the checkout.
+RUN_PAGES = ["README.md", "docs/exported.md", "docs/ladder.md"]
 NOT_COPIED = shutil.ignore_patterns(
     *(".git", ".venv", "build", "dist", "out", "__pycache__", ".*_cache", ".hypothesis")
 )
