@@ -96,12 +96,15 @@ def epoch_seconds(task: Lessons, architecture: Architecture) -> float:
     """Processor time of one dense epoch, told from a few batches."""
     network = add_batchnorm(SqueezeNet(architecture)).to(memory_format=torch.channels_last)
     schedule = Schedule(1)
+    seconds = 0.0
     few = task.training.first(PROBE * schedule.batch_size)
-    probe = Lessons(few, task.test, lambda _: None).trainer(schedule)
-    started = time.process_time()
-    probe.fit(network, _sgd(network))
+    for _ in range(2):  # the first time PyTorch prepares its kernels
+        probe = Lessons(few, task.test, lambda _: None).trainer(schedule)
+        started = time.process_time()
+        probe.fit(network, _sgd(network))
+        seconds = time.process_time() - started
 
-    return (time.process_time() - started) * len(task.training.labels) / len(few.labels)
+    return seconds * len(task.training.labels) / len(few.labels)
 
 
 def compressed(task: Lessons, weights: Path, stride: int, budget_bytes: int) -> Graph:
