@@ -21,18 +21,20 @@ from torch import nn
 from sqz2c.compression import Compression
 from sqz2c.ir.graph import Graph
 from sqz2c.load import LoadOptions, load_model
+from sqz2c.train.augment import vary_small
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
-from sqz2c.train.fit import Dataset, Schedule, Trainer, accuracy
-from sqz2c.train.prune import Pruner, gradual_density, layer_densities
+from sqz2c.train.data import Dataset, Pixels
+from sqz2c.train.fit import Schedule, Trainer, accuracy
+from sqz2c.train.prune import GradualPruning
 from sqz2c.train.squeezenet import Architecture, SqueezeNet, convs
 from sqz2c.verify import Reference
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "fashion_mnist"))
 
-from data import augment, read
+from data import read
 
 DATA = Path("/usr/share/datasets/fashion-mnist")
-SIDE, SCALE = 28, 1 / 255
+SIDE, PIXELS = 28, Pixels((0.0,), (1 / 255,))
 DENSE_RATE, WEIGHT_DECAY, PRUNED_RATE = 0.1, 5e-4, 1e-3  # SGD with momentum; then Adam
 PRUNING_ENDS = 0.6  # of the stage; the rest retrains
 SAMPLE = 1000  # training pictures that compression measures on
@@ -49,11 +51,14 @@ class Lessons:
     log: Log
 
     def trainer(self, schedule: Schedule, teacher: nn.Module | None = None) -> Trainer:
-        return Trainer(self.training, SCALE, schedule, augment, teacher, self.log)
+        def on_epoch(epoch: int, loss: float) -> None:
+            self.log(f"epoch {epoch}/{schedule.epochs} loss {loss:.4f}")
+
+        return Trainer(self.training, PIXELS, schedule, vary_small, teacher, on_epoch=on_epoch)
 
     def percent(self, network: SqueezeNet) -> float:
         """Test accuracy of a float network."""
-        return 100 * accuracy(network, self.test, SCALE)
+        return 100 * accuracy(network, self.test, PIXELS)
 
 
 def lessons(data: Path, images: int, log: Log) -> Lessons:
@@ -75,19 +80,9 @@ def train_pruned(
 ) -> SqueezeNet:
     """Prune to DENSITY gradually and retrain, taught by the dense network."""
     network = copy.deepcopy(dense)
-    layers = convs(network)
-    pruner = Pruner(layers)
-
-    def after_step(progress: float) -> None:
-        slack = 1e-4 if progress >= PRUNING_ENDS else 2e-3
-        wanted = gradual_density(progress / PRUNING_ENDS, density)
-        if wanted < pruner.density - slack:
-            weights = {name: layer.weight for name, layer in layers.items()}
-            pruner.prune_to(layer_densities(weights, wanted))
-        pruner.apply()
-
+    pruning = GradualPruning(convs(network), density, PRUNING_ENDS)
     optimizer = torch.optim.Adam(network.parameters(), lr=PRUNED_RATE)
-    task.trainer(schedule, dense).fit(network, optimizer, after_step)
+    task.trainer(schedule, dense).fit(network, optimizer, pruning)
 
     return network
 

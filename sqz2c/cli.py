@@ -20,6 +20,7 @@ from rich.table import Table
 from sqz2c import firmware as fw
 from sqz2c import pipeline
 from sqz2c.cli_compress import compress
+from sqz2c.cli_explore import explore
 from sqz2c.cli_ladder import ladder
 from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
 from sqz2c.cli_plan import plan
@@ -61,6 +62,7 @@ main.add_command(profile)
 main.add_command(compress)
 main.add_command(train)
 main.add_command(ladder)
+main.add_command(explore)
 
 
 @main.command()

@@ -23,6 +23,10 @@ class CompressError(Sqz2cError):
     """There is nothing to compress, or it cannot be as small as asked."""
 
 
+class ExploreError(Sqz2cError):
+    """The study cannot go on, or a network of it does not fit."""
+
+
 class PlanError(Sqz2cError):
     """No legal memory plan, or a plan that its own checker rejects."""
 

@@ -20,8 +20,9 @@ LAYERS = [
     {"training"},
     {"stages"},
     {"pipeline", "retraining", "cli_options"},
-    {"cli_train"},
-    {"cli_plan", "cli_profile", "cli_compress", "cli_ladder"},
+    {"explore", "cli_train"},
+    {"exploration"},
+    {"cli_plan", "cli_profile", "cli_compress", "cli_ladder", "cli_explore"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -1,0 +1,174 @@
+"""
+Exploration, told on one page: labelled pictures and a budget in, the networks that none beats out.
+"""
+
+import importlib.util
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from sqz2c.errors import ExploreError, Sqz2cError
+from sqz2c.explore import (
+    Budget,
+    Candidate,
+    Explored,
+    Space,
+    Teaching,
+    blank_graph,
+    costs_of,
+    integer_accuracy,
+    taught,
+    untaught,
+)
+from sqz2c.firmware import Board, library_ram_budget
+from sqz2c.ir.checkpoint import to_bytes
+from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import InputMode
+from sqz2c.lessons import DataOptions, Lessons, read_lessons
+from sqz2c.load import Labelled, LoadOptions, read_labelled
+from sqz2c.train import Architecture
+from sqz2c.train.kept import write_whole
+
+CODE_BYTES = 32 * 1024  # of a board's flash, for the runtime's code and the firmware around it
+SAMPLE, GLIMPSE = 200, 8  # training pictures: to measure ranges, and before anything is trained
+MOST_MISSES = 100  # candidates one after another that do not fit, before it gives up
+Tell = Callable[[Mapping[str, object]], None]
+
+
+@dataclass(frozen=True)
+class ExploreOptions:
+    """
+    Train networks of SPACE, the rest of them as in ARCHITECTURE, on DATA, until STUDY (a journal
+    file, or a database's URL) has TRIALS of them. BOARD, FLASH_BYTES and RAM_BYTES bound them, as
+    INPUT_MODE has the picture. MODELS is a folder for their checkpoints. LOAD has image size and
+    preprocessing.
+    """
+
+    data: DataOptions
+    study: str
+    trials: int
+    architecture: Architecture
+    space: Space = field(default_factory=Space)
+    teaching: Teaching = field(default_factory=lambda: Teaching(4))
+    board: Board | None = None
+    flash_bytes: int | None = None
+    ram_bytes: int | None = None
+    input_mode: InputMode = "image"
+    models: Path | None = None
+    load: LoadOptions = field(default_factory=LoadOptions)
+
+    def budget(self, graph: Graph) -> Budget:
+        """What is left for a library of GRAPH's kind."""
+        flash = [] if self.flash_bytes is None else [self.flash_bytes]
+        ram = [] if self.ram_bytes is None else [self.ram_bytes]
+        if self.board is not None:
+            rows = self.input_mode == "rows"
+            row_bytes = graph.image.width * graph.image.channels if rows else None
+            flash.append(self.board.flash_bytes - CODE_BYTES)
+            ram.append(library_ram_budget(self.board, graph.classes, row_bytes))
+
+        return Budget(min(flash, default=None), min(ram, default=None), self.input_mode)
+
+
+def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explored:
+    """
+    Go on with the study until it has its trials; what it holds then. TELL hears of each trial.
+
+    Raise ExploreError without Optuna, or where the study is of other options, or nothing fits.
+    """
+    if importlib.util.find_spec("optuna") is None:
+        raise ExploreError("explore needs Optuna: pip install 'sqz2c[explore]', or pip install "
+                           "optuna.")  # fmt: skip
+    from sqz2c.explore.study import Trials  # Optuna is optional, and slow to import
+
+    labelled = read_labelled(options.data.path)
+    blank = blank_graph(options.architecture, labelled, options.load)
+    budget = options.budget(blank)
+    trials = Trials(options.study, fingerprint(options, budget, labelled), options.teaching.seed)
+    if trials.trained >= options.trials:
+        return trials.explored()
+    size = (blank.image.height, blank.image.width, blank.order)
+    search = _Search(options, budget, labelled, read_lessons(options.data, labelled, size))
+    misses = 0
+    while trials.trained < options.trials:
+        trial, candidate = trials.ask(options.space)
+        try:
+            blank = search.fitting(candidate)
+            graph, accuracy, costs = search.trained(blank, candidate)
+        except Sqz2cError as error:
+            trials.reject(trial, str(error))
+            tell({"trial": trial.number, "infeasible": str(error)})
+            misses += 1
+            if misses == MOST_MISSES:
+                raise ExploreError(
+                    f"{misses} networks one after another do not fit, the last because: {error}"
+                ) from error
+            continue
+        except BaseException:
+            trials.drop(trial)
+            raise
+        misses = 0
+        if options.models is not None:
+            options.models.mkdir(parents=True, exist_ok=True)
+            write_whole(options.models / f"trial-{trial.number}.pt", to_bytes(graph))
+        trials.tell(trial, accuracy, costs)
+        tell({"trial": trial.number, "accuracy": accuracy, **vars(costs), **vars(candidate)})
+
+    return trials.explored()
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    options: ExploreOptions
+    budget: Budget
+    labelled: Labelled
+    lessons: Lessons
+
+    def fitting(self, candidate: Candidate) -> Graph:
+        """The untrained network of CANDIDATE; raise Sqz2cError where it would not fit."""
+        torch.manual_seed(self.options.teaching.seed)
+        architecture = candidate.architecture(self.options.architecture)
+        blank = blank_graph(architecture, self.labelled, self.options.load)
+        random = untaught(blank, candidate.density, self.options.teaching.seed)
+        costs_of(random, candidate.bits, self._pictures(GLIMPSE), self.budget)
+
+        return blank
+
+    def trained(self, blank: Graph, candidate: Candidate) -> tuple[Graph, float, Any]:
+        """BLANK trained and as integers, its accuracy and costs; raise where it does not fit."""
+        network = taught(blank, self.lessons, candidate.density, self.options.teaching)
+        pictures = self._pictures(SAMPLE)
+        graph, costs = costs_of(network, candidate.bits, pictures, self.budget)
+
+        return graph, integer_accuracy(graph, self.lessons.held_out), costs
+
+    def _pictures(self, count: int) -> list[np.ndarray]:
+        images = self.lessons.sample(count).images
+
+        return [np.ascontiguousarray(image.permute(1, 2, 0).numpy()) for image in images]
+
+
+def fingerprint(options: ExploreOptions, budget: Budget, labelled: Labelled) -> dict[str, Any]:
+    """What all who work on one study must have in common."""
+    data = options.data
+
+    return {
+        "space": options.space.as_plain(),
+        "architecture": {
+            name: value
+            for name, value in vars(options.architecture).items()
+            if name not in ("base_e", "incr_e", "pct_3x3", "squeeze_ratio")
+        },
+        "budget": vars(budget),
+        "training": vars(options.teaching),
+        "held out": [data.hold_out, data.seed],
+        "augmentation": [data.augment, data.mirror],
+        "preprocessing": {k: v for k, v in vars(options.load).items() if k != "labels"},
+        "pictures": [len(labelled.labels), zlib.crc32(labelled.labels.tobytes())],
+        "classes": list(labelled.names),
+    }

@@ -1,0 +1,106 @@
+"""
+What a network takes: grids of few values, budgets that hold.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sqz2c.errors import ExploreError, PlanError
+from sqz2c.exploration import CODE_BYTES
+from sqz2c.explore import Budget, blank_graph, costs_of, on_grid, untaught
+from sqz2c.ir.checkpoint import to_bytes
+from sqz2c.ir.graph import Graph
+from sqz2c.lessons import DataOptions, read_lessons
+from sqz2c.load import LoadOptions, read_labelled
+from sqz2c.pipeline import Options, compile_model
+from tests.tools import ROOT
+from tests.unit.explore.lessons import COMMON, SIDE, save_lessons
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, list[np.ndarray]]:
+    """An untaught network with a third of its weights, and four pictures."""
+    path = save_lessons(tmp_path_factory.mktemp("data") / "data.npz")
+    labelled = read_labelled(path)
+    torch.manual_seed(0)
+    blank = blank_graph(replace(COMMON, base_e=24), labelled, LoadOptions())
+    lessons = read_lessons(DataOptions(path, 0.25), labelled, (SIDE, SIDE, "GRAY"))
+    pictures = [image.permute(1, 2, 0).numpy() for image in lessons.sample(4).images]
+
+    return untaught(blank, 0.33, 0), pictures
+
+
+@pytest.mark.parametrize("bits", [2, 3, 5, 8])
+def test_a_grid_has_so_many_values(bits: int) -> None:
+    """2^bits - 1 values at most, 0 among them where it was, no weight further than it must be."""
+    weights = np.random.default_rng(bits).normal(size=(8, 4, 3, 3)).astype(np.float32)
+    weights[np.abs(weights) < 0.3] = 0
+    rounded = on_grid(weights, bits)
+    values = np.unique(rounded)
+    assert len(values) <= 2**bits - 1
+    assert np.all(rounded[weights == 0] == 0)
+    plain = np.abs(weights).max() / (2 ** (bits - 1) - 1)
+    whole = np.rint(weights / plain) * plain  # the grid that ends at the largest weight
+    kept = weights != 0
+    ours, theirs = (np.square(grid - weights)[kept].sum() for grid in (rounded, whole))
+    assert ours <= 1.0001 * theirs
+
+
+def test_what_is_untaught_has_the_density(network: tuple[Graph, list[np.ndarray]]) -> None:
+    """Of all weights together, as pruning by LAMP shares it out."""
+    weights = np.concatenate([conv.weights.ravel() for conv in network[0].convs])
+    assert 0.33 == pytest.approx(np.count_nonzero(weights) / weights.size, abs=0.01)
+
+
+def test_costs_are_those_of_generate(
+    network: tuple[Graph, list[np.ndarray]], tmp_path: Path
+) -> None:
+    """Flash and RAM are what the manifest has when the checkpoint is compiled."""
+    graph, costs = costs_of(*network_and(network, 6), Budget())
+    (tmp_path / "model.pt").write_bytes(to_bytes(graph))
+    files = compile_model(tmp_path / "model.pt", Options()).files
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["flash"]["total_bytes"] == costs.flash_bytes
+    assert manifest["ram"]["total_bytes"] == costs.ram_bytes
+    assert costs.instructions > 10_000
+
+
+def test_fewer_bits_take_less_flash(network: tuple[Graph, list[np.ndarray]]) -> None:
+    """What is explored along bits is the size."""
+    sizes = [costs_of(*network_and(network, bits), Budget())[1].flash_bytes for bits in (3, 5, 8)]
+    assert sorted(sizes) == sizes
+    assert len(set(sizes)) == 3
+
+
+def test_budgets_hold(network: tuple[Graph, list[np.ndarray]]) -> None:
+    """Flash is compared; for RAM a smaller plan is taken, and refused where there is none."""
+    free = costs_of(*network_and(network, 6), Budget())[1]
+    with pytest.raises(ExploreError, match="more than"):
+        costs_of(*network_and(network, 6), Budget(flash_bytes=free.flash_bytes - 1))
+    tight = Budget(free.flash_bytes, free.ram_bytes)
+    assert free == costs_of(*network_and(network, 6), tight)[1]
+    with pytest.raises(PlanError, match="too few"):
+        costs_of(*network_and(network, 6), Budget(ram_bytes=500))
+
+
+def network_and(
+    network: tuple[Graph, list[np.ndarray]], bits: int
+) -> tuple[Graph, int, list[np.ndarray]]:
+    return network[0], bits, network[1]
+
+
+def test_the_runtime_fits_in_what_is_kept_free_for_code() -> None:
+    """No library's code in the table of sizes takes three quarters of it; drivers have the rest."""
+    figures = json.loads((ROOT / "tests" / "limits" / "sizes.json").read_text())["figures"]
+    largest = max(
+        entry["text_bytes"]
+        for name, boards in figures.items()
+        for entry in boards.values()
+        if name == "fashion_mnist"
+    )
+    assert largest <= 0.75 * CODE_BYTES
