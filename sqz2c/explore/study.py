@@ -5,6 +5,7 @@ Imported only when something is explored: Optuna is optional.
 """
 
 import json
+import time
 import warnings
 import zlib
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -25,7 +26,7 @@ from sqz2c.explore.space import Candidate, Space
 
 NAME = "sqz2c"
 OPTIONS = "options"
-METRICS = ("accuracy", "flash_bytes", "ram_bytes", "instructions")
+ATTEMPTS, PAUSE_SECONDS, PATIENCE_SECONDS = 5, 0.2, 60
 DIRECTIONS = ("maximize", "minimize", "minimize", "minimize")
 
 
@@ -55,17 +56,7 @@ class Trials:
     def __init__(self, where: str, options: Mapping[str, Any], seed: int) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        try:
-            self.study = optuna.create_study(
-                storage=_storage(where),
-                sampler=SeededSampler(seed),
-                study_name=NAME,
-                directions=list(DIRECTIONS),
-                load_if_exists=True,
-            )
-        except Exception as error:  # of whatever database it is
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ExploreError(f"{where} cannot be opened as a study: {reason}.") from error
+        self.study = _opened(where, seed)
         known = self.study.user_attrs.get(OPTIONS)
         wanted = json.loads(json.dumps(options))
         if known is None:
@@ -121,6 +112,30 @@ def _entry(trial: FrozenTrial) -> Entry:
     return Entry(trial.number, Candidate(**trial.params), accuracy, costs)
 
 
-def _storage(where: str) -> str | BaseStorage:
+def _opened(where: str, seed: int) -> Study:
+    """The study at WHERE, begun where there is none; another machine may begin it just then."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return optuna.create_study(
+                storage=_storage(where),
+                sampler=SeededSampler(seed),
+                study_name=NAME,
+                directions=list(DIRECTIONS),
+                load_if_exists=True,
+            )
+        except Exception as error:  # of whatever database it is
+            if "already exists" in str(error) and attempt < ATTEMPTS:
+                time.sleep(attempt * PAUSE_SECONDS)
+                continue
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ExploreError(f"{where} cannot be opened as a study: {reason}.") from error
+    raise AssertionError("unreachable")
+
+
+def _storage(where: str) -> BaseStorage:
     """A database by its URL; anything else is the name of a journal file."""
-    return where if "://" in where else JournalStorage(JournalFileBackend(where))
+    if "://" not in where:
+        return JournalStorage(JournalFileBackend(where))
+    patience = {"connect_args": {"timeout": PATIENCE_SECONDS}}  # while others write the file
+
+    return RDBStorage(where, engine_kwargs=patience if where.startswith("sqlite") else None)
