@@ -5,23 +5,21 @@ Exploration, told on one page: labelled pictures and a budget in, the networks t
 import importlib.util
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from sqz2c.errors import ExploreError, Sqz2cError
 from sqz2c.explore import (
     Budget,
     Candidate,
+    Costs,
     Explored,
     Space,
     Teaching,
-    blank_graph,
     costs_of,
-    integer_accuracy,
     taught,
     untaught,
 )
@@ -31,8 +29,10 @@ from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
 from sqz2c.lessons import DataOptions, Lessons, read_lessons
 from sqz2c.load import Labelled, LoadOptions, read_labelled
+from sqz2c.retraining import integer_logits, pictures_of
 from sqz2c.train import Architecture
 from sqz2c.train.kept import write_whole
+from sqz2c.training import untrained
 
 CODE_BYTES = 32 * 1024  # of a board's flash, for the runtime's code and the firmware around it
 SAMPLE, GLIMPSE = 200, 8  # training pictures: to measure ranges, and before anything is trained
@@ -87,7 +87,7 @@ def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explor
     from sqz2c.explore.study import Trials  # Optuna is optional, and slow to import
 
     labelled = read_labelled(options.data.path)
-    blank = blank_graph(options.architecture, labelled, options.load)
+    blank = untrained(options.architecture, labelled, options.load)
     budget = options.budget(blank)
     trials = Trials(options.study, fingerprint(options, budget, labelled), options.teaching.seed)
     if trials.trained >= options.trials:
@@ -133,24 +133,23 @@ class _Search:
         """The untrained network of CANDIDATE; raise Sqz2cError where it would not fit."""
         torch.manual_seed(self.options.teaching.seed)
         architecture = candidate.architecture(self.options.architecture)
-        blank = blank_graph(architecture, self.labelled, self.options.load)
+        made = untrained(architecture, self.labelled, self.options.load)
+        blank = replace(made, labels=self.labelled.names)
         random = untaught(blank, candidate.density, self.options.teaching.seed)
-        costs_of(random, candidate.bits, self._pictures(GLIMPSE), self.budget)
+        costs_of(random, candidate.bits, pictures_of(self.lessons.sample(GLIMPSE)), self.budget)
 
         return blank
 
-    def trained(self, blank: Graph, candidate: Candidate) -> tuple[Graph, float, Any]:
+    def trained(self, blank: Graph, candidate: Candidate) -> tuple[Graph, float, Costs]:
         """BLANK trained and as integers, its accuracy and costs; raise where it does not fit."""
         network = taught(blank, self.lessons, candidate.density, self.options.teaching)
-        pictures = self._pictures(SAMPLE)
+        pictures = pictures_of(self.lessons.sample(SAMPLE))
         graph, costs = costs_of(network, candidate.bits, pictures, self.budget)
 
-        return graph, integer_accuracy(graph, self.lessons.held_out), costs
+        held = self.lessons.held_out
+        right = integer_logits(graph, held).argmax(1) == held.labels
 
-    def _pictures(self, count: int) -> list[np.ndarray]:
-        images = self.lessons.sample(count).images
-
-        return [np.ascontiguousarray(image.permute(1, 2, 0).numpy()) for image in images]
+        return graph, float(right.double().mean()), costs
 
 
 def fingerprint(options: ExploreOptions, budget: Budget, labelled: Labelled) -> dict[str, Any]:

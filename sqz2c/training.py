@@ -154,7 +154,7 @@ def _start(options: TrainOptions, labelled: Labelled) -> tuple[Graph, bool]:
         raise TrainError(f"{len(labels)} labels do not name {len(labelled.names)} classes.")
     load = replace(options.load, labels=())
     if options.start is None:
-        graph = _untrained(options.architecture, labelled, load)
+        graph = untrained(options.architecture, labelled, load)
         return replace(graph, labels=labels), True
     graph = load_model(options.start, load)
     network = network_of(graph)
@@ -168,7 +168,12 @@ def _start(options: TrainOptions, labelled: Labelled) -> tuple[Graph, bool]:
     return with_weights(replace(graph, labels=labels), network), is_new
 
 
-def _untrained(architecture: Architecture, labelled: Labelled, load: LoadOptions) -> Graph:
+def untrained(architecture: Architecture, labelled: Labelled, load: LoadOptions) -> Graph:
+    """
+    Give a float graph of ARCHITECTURE for the pictures LABELLED, its weights random.
+
+    Raise TrainError where nothing says how large they are.
+    """
     height, width = load.input_height, load.input_width
     if height is None and labelled.size is not None:
         height, width = labelled.size

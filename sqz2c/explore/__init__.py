@@ -5,7 +5,7 @@ what each learns, and which are the best.
 
 from sqz2c.explore.costs import Budget, Costs, costs_of, on_grid
 from sqz2c.explore.front import Entry, Explored, facts, front, table
-from sqz2c.explore.learn import Teaching, blank_graph, integer_accuracy, taught, untaught
+from sqz2c.explore.learn import Teaching, taught, untaught
 from sqz2c.explore.space import Candidate, Range, Space
 
 __all__ = [
@@ -17,11 +17,9 @@ __all__ = [
     "Range",
     "Space",
     "Teaching",
-    "blank_graph",
     "costs_of",
     "facts",
     "front",
-    "integer_accuracy",
     "on_grid",
     "table",
     "taught",

@@ -5,22 +5,17 @@ A short training of one candidate: dense from scratch, then pruned with the dens
 import copy
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
-from sqz2c.errors import ExploreError
 from sqz2c.ir.graph import Graph
 from sqz2c.lessons import Lessons
-from sqz2c.load import Labelled, LoadOptions, graph_of_state
-from sqz2c.train import Architecture, SqueezeNet
+from sqz2c.train import SqueezeNet
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
-from sqz2c.train.data import Dataset
 from sqz2c.train.fit import Schedule, Trainer
 from sqz2c.train.from_graph import network_of, pixels_of
 from sqz2c.train.prune import GradualPruning, Pruner, layer_densities
 from sqz2c.train.squeezenet import convs
 from sqz2c.training import with_weights
-from sqz2c.verify import Reference
 
 DENSE_RATE, WEIGHT_DECAY, PRUNED_RATE = 0.1, 5e-4, 1e-3  # SGD with momentum; then Adam
 PRUNING_ENDS = 0.6  # of the stage; the rest retrains
@@ -37,35 +32,6 @@ class Teaching:
     @property
     def pruned_epochs(self) -> int:
         return max(self.epochs // 2, 1)
-
-
-def blank_graph(architecture: Architecture, labelled: Labelled, load: LoadOptions) -> Graph:
-    """
-    The float graph of ARCHITECTURE for the pictures LABELLED, its weights random.
-
-    Raise ExploreError where nothing says how large the pictures are.
-    """
-    height, width = load.input_height, load.input_width
-    if height is None and labelled.size is not None:
-        height, width = labelled.size
-    if height is None:
-        raise ExploreError("Folders do not say how large pictures shall be: give --input-size.")
-    order = load.order or labelled.order
-    channels = 1 if order == "GRAY" else 3
-    made = replace(architecture, classes=len(labelled.names), in_channels=channels)
-    options = replace(
-        load,
-        input_height=height,
-        input_width=width,
-        order=order,
-        preset=load.preset or "unit",
-        stem_stride=made.stem_stride,
-        stem_padding=made.stem_padding,
-        head_padding=made.head_padding,
-        labels=labelled.names,
-    )
-
-    return graph_of_state(SqueezeNet(made).state_dict(), options)
 
 
 @torch.no_grad()
@@ -109,14 +75,3 @@ def taught(blank: Graph, lessons: Lessons, density: float, teaching: Teaching) -
     )
 
     return with_weights(blank, pruned)
-
-
-def integer_accuracy(graph: Graph, data: Dataset) -> float:
-    """Share of DATA that the integer GRAPH gets right."""
-    reference = Reference(graph)
-    right = 0
-    for image, label in zip(data.images, data.labels, strict=True):
-        pixels = np.ascontiguousarray(image.permute(1, 2, 0).numpy())
-        right += int(reference(pixels)[graph.head.name].argmax()) == int(label)
-
-    return right / len(data.labels)

@@ -12,12 +12,13 @@ import torch
 
 from sqz2c.errors import ExploreError, PlanError
 from sqz2c.exploration import CODE_BYTES
-from sqz2c.explore import Budget, blank_graph, costs_of, on_grid, untaught
+from sqz2c.explore import Budget, costs_of, on_grid, untaught
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.lessons import DataOptions, read_lessons
 from sqz2c.load import LoadOptions, read_labelled
 from sqz2c.pipeline import Options, compile_model
+from sqz2c.training import untrained
 from tests.tools import ROOT
 from tests.unit.explore.lessons import COMMON, SIDE, save_lessons
 
@@ -28,7 +29,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, list[np.nd
     path = save_lessons(tmp_path_factory.mktemp("data") / "data.npz")
     labelled = read_labelled(path)
     torch.manual_seed(0)
-    blank = blank_graph(replace(COMMON, base_e=24), labelled, LoadOptions())
+    blank = untrained(replace(COMMON, base_e=24), labelled, LoadOptions())
     lessons = read_lessons(DataOptions(path, 0.25), labelled, (SIDE, SIDE, "GRAY"))
     pictures = [image.permute(1, 2, 0).numpy() for image in lessons.sample(4).images]
 
