@@ -113,6 +113,25 @@ def test_two_share_a_study(where: str, tmp_path: Path) -> None:
     assert [Candidate] * 2 == [type(e.candidate) for e in first.explored().entries]
 
 
+def test_choices_follow_from_seed_number_and_past(tmp_path: Path) -> None:
+    """Past the first random ones too: a study opened anew each time chooses as one that is not."""
+
+    def choices(study: Path, seed: int, anew: bool) -> list[Candidate]:
+        trials, found = Trials(str(study), {}, seed), []
+        for number in range(14):
+            if anew:
+                trials = Trials(str(study), {}, seed)
+            trial, candidate = trials.ask(Space())
+            trials.tell(trial, candidate.density, Costs(candidate.base_e, number % 3, 1))
+            found.append(candidate)
+        return found
+
+    expected = choices(tmp_path / "a.log", 7, False)
+    assert expected == choices(tmp_path / "b.log", 7, True)
+    assert expected != choices(tmp_path / "c.log", 8, False)
+    assert 14 == len(set(expected))
+
+
 def test_command_prints_and_draws(data: Path, tmp_path: Path) -> None:
     """JSON, the table and the picture are of one study; wrong ranges and pictures are refused."""
     words = ["explore", "--data", data, "--study", tmp_path / "a.log", "--trials", "1",
