@@ -56,7 +56,7 @@ class _Span(click.ParamType):
               help="What is explored, for example base-e=16:64; LOW alone holds a parameter.")
 @click.option("--epochs", type=click.IntRange(1), default=4, show_default=True,
               help="Of each network from scratch; half as many while it is pruned.")
-@click.option("--batch", type=click.IntRange(1), default=128, show_default=True,
+@click.option("--batch", type=click.IntRange(1), default=64, show_default=True,
               help="Pictures a step.")
 @click.option("--hold-out", type=click.FloatRange(0, 1, min_open=True, max_open=True),
               default=0.1, show_default=True, help="Share of each class that is not trained on.")

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from sqz2c.compress import without_deviation
 from sqz2c.errors import ExploreError, Sqz2cError
 from sqz2c.explore import (
     Budget,
@@ -19,8 +20,10 @@ from sqz2c.explore import (
     Explored,
     Space,
     Teaching,
+    coded,
     costs_of,
     taught,
+    tuned,
     untaught,
 )
 from sqz2c.firmware import Board, library_ram_budget
@@ -88,6 +91,11 @@ def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explor
 
     labelled = read_labelled(options.data.path)
     blank = untrained(options.architecture, labelled, options.load)
+    if blank.convs[0].padding and blank.preprocessing and any(blank.preprocessing.mean):
+        raise ExploreError(
+            "conv1 has padding, which adds zeros that stand for no raw pixel under this mean: "
+            "explore with --preprocess unit, or without padding."
+        )
     budget = options.budget(blank)
     trials = Trials(options.study, fingerprint(options, budget, labelled), options.teaching.seed)
     if trials.trained >= options.trials:
@@ -131,25 +139,27 @@ class _Search:
 
     def fitting(self, candidate: Candidate) -> Graph:
         """The untrained network of CANDIDATE; raise Sqz2cError where it would not fit."""
-        torch.manual_seed(self.options.teaching.seed)
+        seed = self.options.teaching.seed
+        torch.manual_seed(seed)
         architecture = candidate.architecture(self.options.architecture)
         made = untrained(architecture, self.labelled, self.options.load)
-        blank = replace(made, labels=self.labelled.names)
-        random = untaught(blank, candidate.density, self.options.teaching.seed)
-        costs_of(random, candidate.bits, pictures_of(self.lessons.sample(GLIMPSE)), self.budget)
+        random = without_deviation(untaught(made, candidate.density, seed))
+        _, integers = coded(random, candidate.bits, pictures_of(self.lessons.sample(GLIMPSE)))
+        costs_of(integers, self.budget)
 
-        return blank
+        return replace(made, labels=self.labelled.names)
 
     def trained(self, blank: Graph, candidate: Candidate) -> tuple[Graph, float, Costs]:
         """BLANK trained and as integers, its accuracy and costs; raise where it does not fit."""
-        network = taught(blank, self.lessons, candidate.density, self.options.teaching)
-        pictures = pictures_of(self.lessons.sample(SAMPLE))
-        graph, costs = costs_of(network, candidate.bits, pictures, self.budget)
+        teaching, held = self.options.teaching, self.lessons.held_out
+        network = without_deviation(taught(blank, self.lessons, candidate.density, teaching))
+        sample = pictures_of(self.lessons.sample(SAMPLE))
+        grid, integers = coded(network, candidate.bits, sample)
+        final = tuned(network, grid, integers, self.lessons, teaching)
+        costs = costs_of(final, self.budget)
+        right = integer_logits(final, held).argmax(1) == held.labels
 
-        held = self.lessons.held_out
-        right = integer_logits(graph, held).argmax(1) == held.labels
-
-        return graph, float(right.double().mean()), costs
+        return final, float(right.double().mean()), costs
 
 
 def fingerprint(options: ExploreOptions, budget: Budget, labelled: Labelled) -> dict[str, Any]:

@@ -3,9 +3,9 @@ The design space of the SqueezeNet paper, for a budget: which networks there are
 what each learns, and which are the best.
 """
 
-from sqz2c.explore.costs import Budget, Costs, costs_of, on_grid
+from sqz2c.explore.costs import Budget, Costs, coded, costs_of, on_grid
 from sqz2c.explore.front import Entry, Explored, facts, front, table
-from sqz2c.explore.learn import Teaching, taught, untaught
+from sqz2c.explore.learn import Teaching, taught, tuned, untaught
 from sqz2c.explore.space import Candidate, Range, Space
 
 __all__ = [
@@ -17,11 +17,13 @@ __all__ = [
     "Range",
     "Space",
     "Teaching",
+    "coded",
     "costs_of",
     "facts",
     "front",
     "on_grid",
     "table",
     "taught",
+    "tuned",
     "untaught",
 ]

@@ -48,16 +48,21 @@ class Costs:
             )
 
 
-def costs_of(
-    graph: Graph, bits: int, pictures: Sequence[np.ndarray], budget: Budget
-) -> tuple[Graph, Costs]:
+def coded(graph: Graph, bits: int, pictures: Sequence[np.ndarray]) -> tuple[Graph, Graph]:
     """
-    The float GRAPH as integers, its weights on grids of 2^BITS - 1 values, and what they take.
+    The float GRAPH with its weights on grids of 2^BITS - 1 values, and the same as integers, whose
+    ranges are measured on PICTURES.
+    """
+    grid = gridded(graph, bits)
 
-    Its plan is the one `generate` takes without a bound, or the fastest within BUDGET's RAM where
-    that is too large. Raise Sqz2cError where BUDGET is not met.
+    return grid, quantize(grid, pictures)
+
+
+def costs_of(integers: Graph, budget: Budget) -> Costs:
     """
-    integers = quantize(gridded(graph, bits), pictures)
+    What the quantized network takes, by the plan that `generate` takes without a bound, or by the
+    fastest within BUDGET's RAM where that is too large. Raise Sqz2cError where BUDGET is not met.
+    """
     program = plan(integers, budget.input_mode, None)
     if budget.ram_bytes is not None and program.ram_bytes > budget.ram_bytes:
         program = plan(integers, budget.input_mode, budget.ram_bytes)
@@ -67,7 +72,7 @@ def costs_of(
     costs = Costs(flash_bytes, program.ram_bytes, instructions(program))
     costs.check(budget)
 
-    return integers, costs
+    return costs
 
 
 def gridded(graph: Graph, bits: int) -> Graph:

@@ -1,5 +1,5 @@
 """
-A short training of one candidate: dense from scratch, then pruned with the dense one as teacher.
+A short training of one candidate: dense from scratch, pruned, then with the deployed arithmetic.
 """
 
 import copy
@@ -9,8 +9,11 @@ import torch
 
 from sqz2c.ir.graph import Graph
 from sqz2c.lessons import Lessons
+from sqz2c.quantize import attach_requantizers
+from sqz2c.retraining import TUNING_RATE, TUNING_SHARE
 from sqz2c.train import SqueezeNet
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
+from sqz2c.train.deployed import deployed_network, integers_of, optimizer_of
 from sqz2c.train.fit import Schedule, Trainer
 from sqz2c.train.from_graph import network_of, pixels_of
 from sqz2c.train.prune import GradualPruning, Pruner, layer_densities
@@ -23,15 +26,22 @@ PRUNING_ENDS = 0.6  # of the stage; the rest retrains
 
 @dataclass(frozen=True)
 class Teaching:
-    """EPOCHS from scratch, half as many pruned, in batches of BATCH; SEED fixes all of it."""
+    """
+    EPOCHS from scratch, half as many pruned, a quarter with the deployed arithmetic, at least one
+    each, in batches of BATCH; SEED fixes all of it.
+    """
 
     epochs: int
-    batch: int = 128
+    batch: int = 64
     seed: int = 0
 
     @property
     def pruned_epochs(self) -> int:
         return max(self.epochs // 2, 1)
+
+    @property
+    def tuned_epochs(self) -> int:
+        return max(self.epochs // TUNING_SHARE, 1)
 
 
 @torch.no_grad()
@@ -75,3 +85,25 @@ def taught(blank: Graph, lessons: Lessons, density: float, teaching: Teaching) -
     )
 
     return with_weights(blank, pruned)
+
+
+def tuned(
+    network: Graph, grid: Graph, integers: Graph, lessons: Lessons, teaching: Teaching
+) -> Graph:
+    """
+    Train the values and biases of GRID on as they are deployed, taught by the float NETWORK that
+    it was made of; INTEGERS have its activations' scales. Which weight has which value stays.
+    """
+    deployed = deployed_network(grid, integers)
+    schedule = Schedule(
+        teaching.tuned_epochs,
+        teaching.batch,
+        label_smoothing=0.0,
+        bfloat16=False,
+        seed=teaching.seed + 2,
+    )
+    teacher = network_of(network)
+    trainer = Trainer(lessons.training, pixels_of(grid), schedule, lessons.vary, teacher)
+    trainer.fit(deployed, optimizer_of(deployed, TUNING_RATE))
+
+    return attach_requantizers(integers_of(deployed, grid))

@@ -55,7 +55,7 @@ class Space:
     incr_e: Range = Range(0, 64)
     pct_3x3: Range = Range(0.01, 0.99)
     squeeze_ratio: Range = Range(0.125, 1.0)
-    bits: Range = Range(4, 8)
+    bits: Range = Range(3, 8)
     density: Range = Range(0.1, 1.0)
 
     def __post_init__(self) -> None:

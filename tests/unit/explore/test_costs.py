@@ -12,7 +12,7 @@ import torch
 
 from sqz2c.errors import ExploreError, PlanError
 from sqz2c.exploration import CODE_BYTES
-from sqz2c.explore import Budget, costs_of, on_grid, untaught
+from sqz2c.explore import Budget, coded, costs_of, on_grid, untaught
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.lessons import DataOptions, read_lessons
@@ -62,7 +62,8 @@ def test_costs_are_those_of_generate(
     network: tuple[Graph, list[np.ndarray]], tmp_path: Path
 ) -> None:
     """Flash and RAM are what the manifest has when the checkpoint is compiled."""
-    graph, costs = costs_of(*network_and(network, 6), Budget())
+    graph = integers(network, 6)
+    costs = costs_of(graph, Budget())
     (tmp_path / "model.pt").write_bytes(to_bytes(graph))
     files = compile_model(tmp_path / "model.pt", Options()).files
     manifest = json.loads(files["manifest.json"])
@@ -73,26 +74,24 @@ def test_costs_are_those_of_generate(
 
 def test_fewer_bits_take_less_flash(network: tuple[Graph, list[np.ndarray]]) -> None:
     """What is explored along bits is the size."""
-    sizes = [costs_of(*network_and(network, bits), Budget())[1].flash_bytes for bits in (3, 5, 8)]
+    sizes = [costs_of(integers(network, bits), Budget()).flash_bytes for bits in (3, 5, 8)]
     assert sorted(sizes) == sizes
     assert len(set(sizes)) == 3
 
 
 def test_budgets_hold(network: tuple[Graph, list[np.ndarray]]) -> None:
     """Flash is compared; for RAM a smaller plan is taken, and refused where there is none."""
-    free = costs_of(*network_and(network, 6), Budget())[1]
+    free = costs_of(integers(network, 6), Budget())
     with pytest.raises(ExploreError, match="more than"):
-        costs_of(*network_and(network, 6), Budget(flash_bytes=free.flash_bytes - 1))
+        costs_of(integers(network, 6), Budget(flash_bytes=free.flash_bytes - 1))
     tight = Budget(free.flash_bytes, free.ram_bytes)
-    assert free == costs_of(*network_and(network, 6), tight)[1]
+    assert free == costs_of(integers(network, 6), tight)
     with pytest.raises(PlanError, match="too few"):
-        costs_of(*network_and(network, 6), Budget(ram_bytes=500))
+        costs_of(integers(network, 6), Budget(ram_bytes=500))
 
 
-def network_and(
-    network: tuple[Graph, list[np.ndarray]], bits: int
-) -> tuple[Graph, int, list[np.ndarray]]:
-    return network[0], bits, network[1]
+def integers(network: tuple[Graph, list[np.ndarray]], bits: int) -> Graph:
+    return coded(network[0], bits, network[1])[1]
 
 
 def test_the_runtime_fits_in_what_is_kept_free_for_code() -> None:
