@@ -18,11 +18,12 @@ COMMON = Architecture(
 SPACE = Space(base_e=Range(2, 6), incr_e=Range(0, 0), density=Range(0.4, 1.0))
 
 
-def save_lessons(path: Path) -> Path:
+def save_lessons(path: Path, channels: int = 1) -> Path:
     """Dark pictures and bright ones, as .npz."""
     rng = np.random.default_rng(0)
     labels = np.arange(PICTURES) % 2
-    images = rng.integers(0, 60, (PICTURES, SIDE, SIDE)) + 150 * labels[:, None, None]
+    images = rng.integers(0, 60, (PICTURES, SIDE, SIDE, channels))
+    images += 150 * labels[:, None, None, None]
     np.savez(path, images=images.astype(np.uint8), labels=labels)
 
     return path

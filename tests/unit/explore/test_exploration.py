@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from sqz2c.errors import ExploreError
 from sqz2c.exploration import explore
 from sqz2c.explore import Candidate, Costs, Space, Teaching
 from sqz2c.explore.study import Trials
+from sqz2c.load import LoadOptions
 from sqz2c.pipeline import Options, compile_model
 from tests.command import call, reason
 from tests.tools import ROOT
-from tests.unit.explore.lessons import options, save_lessons
+from tests.unit.explore.lessons import COMMON, options, save_lessons
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +29,26 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_study_goes_on_as_if_it_had_not_stopped(data: Path, tmp_path: Path) -> None:
-    """One network, then two more: the same three as at once; nothing is trained twice."""
+    """One network, then one more: the same two as at once; nothing is trained twice."""
     told: list[object] = []
     explore(options(data, tmp_path / "a.log", 1))
-    again = explore(options(data, tmp_path / "a.log", 3), lambda r: told.append(r["trial"]))
-    at_once = explore(options(data, tmp_path / "b.log", 3))
-    assert [1, 2] == told
+    again = explore(options(data, tmp_path / "a.log", 2), lambda r: told.append(r["trial"]))
+    at_once = explore(options(data, tmp_path / "b.log", 2))
+    assert [1] == told
     assert at_once == again
-    assert [0, 1, 2] == [entry.number for entry in again.entries]
-    assert again == explore(options(data, tmp_path / "a.log", 2))  # more than enough
+    assert [0, 1] == [entry.number for entry in again.entries]
+    assert again == explore(options(data, tmp_path / "a.log", 1))  # more than enough
+
+
+def test_colour_with_a_deviation_a_channel(tmp_path: Path) -> None:
+    """torchvision's preprocessing: trained with it, deployed without; a padded stem is refused."""
+    data = save_lessons(tmp_path / "data.npz", channels=3)
+    load = LoadOptions(preset="torchvision")
+    found = explore(options(data, tmp_path / "a.log", 1, load=load))
+    assert 1 == len(found.entries)
+    padded = replace(COMMON, stem_padding=1)
+    with pytest.raises(ExploreError, match="conv1 has padding"):
+        explore(options(data, tmp_path / "b.log", 1, load=load, architecture=padded))
 
 
 def test_costs_of_a_trial_are_those_of_its_checkpoint(data: Path, tmp_path: Path) -> None:
