@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from sqz2c.answers import integer_logits, pictures_of
 from sqz2c.compress import without_deviation
 from sqz2c.errors import ExploreError, Sqz2cError
 from sqz2c.explore import (
@@ -32,7 +33,6 @@ from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
 from sqz2c.lessons import DataOptions, Lessons, read_lessons
 from sqz2c.load import Labelled, LoadOptions, read_labelled
-from sqz2c.retraining import integer_logits, pictures_of
 from sqz2c.train import Architecture
 from sqz2c.train.kept import write_whole
 from sqz2c.training import untrained

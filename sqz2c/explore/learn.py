@@ -10,7 +10,7 @@ import torch
 from sqz2c.ir.graph import Graph
 from sqz2c.lessons import Lessons
 from sqz2c.quantize import attach_requantizers
-from sqz2c.retraining import TUNING_RATE, TUNING_SHARE
+from sqz2c.stages import TUNING_RATE, TUNING_SHARE
 from sqz2c.train import SqueezeNet
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
 from sqz2c.train.deployed import deployed_network, integers_of, optimizer_of
