@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -36,6 +36,9 @@ from sqz2c.load import Labelled, LoadOptions, read_labelled
 from sqz2c.train import Architecture
 from sqz2c.train.kept import write_whole
 from sqz2c.training import untrained
+
+if TYPE_CHECKING:
+    from sqz2c.explore.study import Trials
 
 CODE_BYTES = 32 * 1024  # of a board's flash, for the runtime's code and the firmware around it
 SAMPLE, GLIMPSE = 200, 8  # training pictures: to measure ranges, and before anything is trained
@@ -84,50 +87,70 @@ def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explor
 
     Raise ExploreError without Optuna, or where the study is of other options, or nothing fits.
     """
-    if importlib.util.find_spec("optuna") is None:
-        raise ExploreError("explore needs Optuna: pip install 'sqz2c[explore]', or pip install "
-                           "optuna.")  # fmt: skip
-    from sqz2c.explore.study import Trials  # Optuna is optional, and slow to import
-
     labelled = read_labelled(options.data.path)
-    blank = untrained(options.architecture, labelled, options.load)
-    if blank.convs[0].padding and blank.preprocessing and any(blank.preprocessing.mean):
-        raise ExploreError(
-            "conv1 has padding, which adds zeros that stand for no raw pixel under this mean: "
-            "explore with --preprocess unit, or without padding."
-        )
+    blank = _blank(options, labelled)
     budget = options.budget(blank)
-    trials = Trials(options.study, fingerprint(options, budget, labelled), options.teaching.seed)
+    trials = _trials(options, fingerprint(options, budget, labelled))
     if trials.trained >= options.trials:
         return trials.explored()
     size = (blank.image.height, blank.image.width, blank.order)
     search = _Search(options, budget, labelled, read_lessons(options.data, labelled, size))
     misses = 0
     while trials.trained < options.trials:
-        trial, candidate = trials.ask(options.space)
-        try:
-            blank = search.fitting(candidate)
-            graph, accuracy, costs = search.trained(blank, candidate)
-        except Sqz2cError as error:
-            trials.reject(trial, str(error))
-            tell({"trial": trial.number, "infeasible": str(error)})
-            misses += 1
-            if misses == MOST_MISSES:
-                raise ExploreError(
-                    f"{misses} networks one after another do not fit, the last because: {error}"
-                ) from error
-            continue
-        except BaseException:
-            trials.drop(trial)
-            raise
-        misses = 0
-        if options.models is not None:
-            options.models.mkdir(parents=True, exist_ok=True)
-            write_whole(options.models / f"trial-{trial.number}.pt", to_bytes(graph))
-        trials.tell(trial, accuracy, costs)
-        tell({"trial": trial.number, "accuracy": accuracy, **vars(costs), **vars(candidate)})
+        reason = _try_one(search, trials, tell)
+        misses = misses + 1 if reason else 0
+        if misses == MOST_MISSES:
+            raise ExploreError(
+                f"{misses} networks one after another do not fit, the last because: {reason}"
+            )
 
     return trials.explored()
+
+
+def _blank(options: ExploreOptions, labelled: Labelled) -> Graph:
+    """A network with the image and the preprocessing of all; refuse what cannot be deployed."""
+    blank = untrained(options.architecture, labelled, options.load)
+    assert blank.preprocessing is not None
+    if blank.convs[0].padding and any(blank.preprocessing.mean):
+        raise ExploreError(
+            "conv1 has padding, which adds zeros that stand for no raw pixel under this mean: "
+            "explore with --preprocess unit, or without padding."
+        )
+
+    return blank
+
+
+def _trials(options: ExploreOptions, common: Mapping[str, Any]) -> "Trials":
+    """Open the study; Optuna is optional, and slow to import."""
+    if importlib.util.find_spec("optuna") is None:
+        raise ExploreError(
+            "explore needs Optuna: pip install 'sqz2c[explore]', or pip install optuna."
+        )
+    from sqz2c.explore.study import Trials
+
+    return Trials(options.study, common, options.teaching.seed)
+
+
+def _try_one(search: "_Search", trials: "Trials", tell: Tell) -> str | None:
+    """Train the next candidate; why it does not fit, or None."""
+    trial, candidate = trials.ask(search.options.space)
+    try:
+        graph, accuracy, costs = search.trained(search.fitting(candidate), candidate)
+    except Sqz2cError as error:
+        trials.reject(trial, str(error))
+        tell({"trial": trial.number, "infeasible": str(error)})
+        return str(error)
+    except BaseException:
+        trials.drop(trial)
+        raise
+    models = search.options.models
+    if models is not None:
+        models.mkdir(parents=True, exist_ok=True)
+        write_whole(models / f"trial-{trial.number}.pt", to_bytes(graph))
+    trials.tell(trial, accuracy, costs)
+    tell({"trial": trial.number, "accuracy": accuracy, **vars(costs), **vars(candidate)})
+
+    return None
 
 
 @dataclass(frozen=True, eq=False)
