@@ -100,7 +100,7 @@ def explore(data: Path, study: str, trials: int, board: str | None, flash_bytes:
         trials=trials,
         architecture=as_architecture(given, *geometry),
         space=Space(**(held | dict(spans))),
-        teaching=Teaching(epochs, batch, seed),
+        teaching=Teaching(epochs, batch, seed, given["dropout"] or 0.0),
         board=fw.load_board(board) if board is not None else None,
         flash_bytes=flash_bytes,
         ram_bytes=ram,

@@ -194,7 +194,7 @@ def fingerprint(options: ExploreOptions, budget: Budget, labelled: Labelled) -> 
         "architecture": {
             name: value
             for name, value in vars(options.architecture).items()
-            if name not in ("base_e", "incr_e", "pct_3x3", "squeeze_ratio")
+            if name not in ("base_e", "incr_e", "pct_3x3", "squeeze_ratio", "dropout")
         },
         "budget": vars(budget),
         "training": vars(options.teaching),

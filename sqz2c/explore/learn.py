@@ -2,7 +2,6 @@
 A short training of one candidate: dense from scratch, pruned, then with the deployed arithmetic.
 """
 
-import copy
 from dataclasses import dataclass, replace
 
 import torch
@@ -28,12 +27,13 @@ PRUNING_ENDS = 0.6  # of the stage; the rest retrains
 class Teaching:
     """
     EPOCHS from scratch, half as many pruned, a quarter with the deployed arithmetic, at least one
-    each, in batches of BATCH; SEED fixes all of it.
+    each, in batches of BATCH; SEED fixes all of it. DROPOUT before the head is for the first stage.
     """
 
     epochs: int
     batch: int = 64
     seed: int = 0
+    dropout: float = 0.0
 
     @property
     def pruned_epochs(self) -> int:
@@ -61,7 +61,7 @@ def untaught(blank: Graph, density: float, seed: int) -> Graph:
 def taught(blank: Graph, lessons: Lessons, density: float, teaching: Teaching) -> Graph:
     """Train BLANK from scratch, then prune it to DENSITY and retrain; still float."""
     torch.manual_seed(teaching.seed)
-    network = SqueezeNet(network_of(blank).architecture)
+    network = SqueezeNet(network_of(blank, teaching.dropout).architecture)
     network = add_batchnorm(network).to(memory_format=torch.channels_last)
     schedule = Schedule(teaching.epochs, teaching.batch, seed=teaching.seed)
     optimizer = torch.optim.SGD(
@@ -69,10 +69,10 @@ def taught(blank: Graph, lessons: Lessons, density: float, teaching: Teaching) -
     )
     trainer = Trainer(lessons.training, pixels_of(blank), schedule, lessons.vary)
     trainer.fit(network, optimizer)
-    dense = fold_batchnorm(network)
+    learned = with_weights(blank, fold_batchnorm(network))
     if density == 1:
-        return with_weights(blank, dense)
-    pruned = copy.deepcopy(dense)
+        return learned
+    dense, pruned = network_of(learned), network_of(learned)
     gradual = replace(
         schedule, epochs=teaching.pruned_epochs, warmup=0.05, label_smoothing=0.0,
         seed=teaching.seed + 1,
