@@ -3,6 +3,7 @@ The network: layers in the order they run, tensors by name.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from sqz2c.ir.layer import Conv, GlobalAverage, Layer
@@ -59,11 +60,12 @@ class Graph:
     def classes(self) -> int:
         return self.tensor(self.head.input).channels
 
+    @cached_property
+    def _by_name(self) -> dict[str, Tensor]:
+        return {tensor.name: tensor for tensor in reversed(self.tensors)}
+
     def tensor(self, name: str) -> Tensor:
-        for tensor in self.tensors:
-            if tensor.name == name:
-                return tensor
-        raise KeyError(name)
+        return self._by_name[name]
 
     def with_layers(self, layers: tuple[Layer, ...]) -> "Graph":
         return replace(self, layers=layers)

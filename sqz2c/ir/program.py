@@ -8,6 +8,7 @@ Between segments one tensor lies in the arena as a whole map.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from sqz2c.ir.filters import PackedFilters
@@ -40,7 +41,7 @@ class Step:
     tile_channels: int = TILE_CHANNELS
     kernels: tuple[tuple[str, Kernel], ...] = ()
 
-    @property
+    @cached_property
     def convs(self) -> tuple[Conv, ...]:
         """The convolutions that read the step's input."""
         return tuple(c for c in self.filters if c.input == self.input)
@@ -49,7 +50,7 @@ class Step:
         """How CONV is computed."""
         return dict(self.kernels).get(conv.name, "products")
 
-    @property
+    @cached_property
     def filters(self) -> tuple[Conv, ...]:
         """All convolutions, the squeeze included."""
         return tuple(layer for layer in self.layers if isinstance(layer, Conv))

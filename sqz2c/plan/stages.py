@@ -235,14 +235,14 @@ class Stage:
         return self._known[rows, summed]
 
     @cached_property
-    def _scratches(self) -> dict[Choice, dict[str, int]]:
+    def _scratches(self) -> dict[tuple[bool, int, bool], dict[str, int]]:
         return {}
 
     def _scratch(self, choice: Choice) -> dict[str, int]:
         """Bytes of scratch of each step that has some, however many rows."""
-        key = replace(choice, rows=1)
+        key = choice.summed, choice.tile_channels, choice.quick
         if key not in self._scratches:
-            steps = self.steps_for(key)
+            steps = self.steps_for(replace(choice, rows=1))
             found = {step.scratch: scratch_of(self.graph, step) for step in steps}
             self._scratches[key] = {str(name): s.size for name, s in found.items() if s}
         return self._scratches[key]

@@ -41,12 +41,12 @@ def v1_0() -> Graph:
     return load_model(NET, LoadOptions())
 
 
-def v1_1(folder: Path) -> Graph:
+def v1_1(folder: Path, side: int = 224) -> Graph:
     """
-    The v1.1 network at 224, by way of an .npz with torchvision's names in FOLDER.
+    The v1.1 network at SIDE, by way of an .npz with torchvision's names in FOLDER.
     """
     with np.load(NPZ) as arrays:
         np.savez(folder / "v1_1.npz", **torchvision_names(dict(arrays)))
-    options = LoadOptions(input_height=224, input_width=224, preset="caffe")
+    options = LoadOptions(input_height=side, input_width=side, preset="caffe")
 
     return load_model(folder / "v1_1.npz", options)
