@@ -12,6 +12,8 @@ from sqz2c.plan.stages import Choice
 
 MANY = 100  # labels from which on a first sieve pays
 SIEVES = 24
+FINEST = 0.05  # of its bytes: the size of a cell of labels that are much alike, at first
+COARSER = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +78,22 @@ def _sieved(stays: np.ndarray, passes: np.ndarray) -> np.ndarray:
         alive[1:] &= (passes[1:] < limit) | (stays[1:] < least[:-1])
 
     return np.flatnonzero(alive)
+
+
+def thinned(stays: np.ndarray, passes: np.ndarray, cost: np.ndarray, most: int) -> np.ndarray:
+    """
+    The smallest label, and the cheapest one of each cell of a grid over both kinds of bytes; cells
+    grow until there are at most MOST of them.
+    """
+    if len(cost) <= most:
+        return np.arange(len(cost))
+    order = np.lexsort((passes, stays, cost))
+    logs = np.log1p([stays[order], passes[order]])
+    smallest = int(np.argmin((stays + passes)[order]))
+    size = FINEST
+    while True:
+        cells = np.floor(logs / size).astype(np.int64)
+        _, first = np.unique(cells[0] << 32 | cells[1], return_index=True)
+        if len(first) <= most:
+            return order[np.union1d(first, [smallest])]
+        size *= COARSER

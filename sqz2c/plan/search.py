@@ -8,7 +8,8 @@ overlap as far as the rows that the last stage made allow. A program takes the l
 segments; its cost is the sum of theirs. Labels (rows of the last stage, bytes that stay, bytes
 that pass, cost) are extended stage by stage and dropped only when another one is as good in
 everything, or when a program that is already known is as small and as cheap; so the frontier is
-exact for the model.
+exact for the model. In networks of more than EXACT_STAGES stages, of labels that are much alike
+only the cheapest is kept, so that an answer takes seconds: `python -m benchmarks.plan --exact`.
 """
 
 from bisect import bisect_right
@@ -21,12 +22,14 @@ import numpy as np
 
 from sqz2c.ir.program import InputMode
 from sqz2c.plan.flow import backlog
-from sqz2c.plan.labels import Labels, undominated
+from sqz2c.plan.labels import Labels, thinned, undominated
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.stages import Choice, Stage
 from sqz2c.plan.steps import Geometry, geometry
 
 NEVER = 1 << 60  # the cost of what does not fit at all
+EXACT_STAGES = 12  # networks of more are searched with labels thinned
+MOST_LABELS = 80  # that are then kept of a segment and the rows that its last stage makes a turn
 LESSONS = (0, 1, 2, 3, 5, 8, 12, 16)  # lengths of segments after which bounds are drawn anew
 
 
@@ -79,16 +82,20 @@ class _Frontier:
         self.sizes = [c.bytes for c in kept]
 
 
-def frontier(stages: Sequence[Stage], mode: InputMode) -> tuple[Candidate, ...]:
+def frontier(
+    stages: Sequence[Stage], mode: InputMode, exact_stages: int = EXACT_STAGES
+) -> tuple[Candidate, ...]:
     """
-    All programs that no other beats in both arena and cost, smallest first.
+    All programs that no other beats in both arena and cost, smallest first; for more than
+    EXACT_STAGES nearly so.
     """
-    return _Search(stages, mode).run()
+    return _Search(stages, mode, thins=len(stages) > exact_stages).run()
 
 
 class _Search:
-    def __init__(self, stages: Sequence[Stage], mode: InputMode) -> None:
+    def __init__(self, stages: Sequence[Stage], mode: InputMode, thins: bool = False) -> None:
         self.stages = stages
+        self.thins = thins
         self.mode = mode
         self.whole = _Frontier()
         # no program is smaller than its first stage with the image
@@ -216,6 +223,8 @@ class _Search:
             cost = (labels.cost + inside[:, 2:]).ravel()
             hopeless = self._are_hopeless(floor + stays + passes, cost, first, last)
             kept = np.flatnonzero(~hopeless)
+            if self.thins:
+                kept = kept[thinned(stays[kept], passes[kept], cost[kept], MOST_LABELS)]
             kept = kept[undominated(stays[kept], passes[kept], cost[kept])]
             which, extends = np.divmod(kept, max(1, len(labels.cost)))
             numbers = np.array([number for number, _ in choices], np.int64)[which]

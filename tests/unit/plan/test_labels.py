@@ -5,7 +5,7 @@ Labels of the search: which ones another one makes useless.
 import numpy as np
 import pytest
 
-from sqz2c.plan.labels import MANY, undominated
+from sqz2c.plan.labels import MANY, thinned, undominated
 
 
 def judged(labels: np.ndarray) -> set[tuple[int, ...]]:
@@ -31,3 +31,19 @@ def test_the_undominated_are_kept_each_once(count: int, largest: int) -> None:
     assert judged(labels) == set(found)
     assert len(found) == len(set(found))
     assert sorted(cost for _, _, cost in found) == [cost for _, _, cost in found]
+
+
+def test_thinning_keeps_the_smallest_and_the_cheapest() -> None:
+    """Of 3000 labels there are as many as asked for; both ends of the trade are among them."""
+    labels = np.random.default_rng(0).integers(1, 100_000, (3000, 3))
+    kept = thinned(*labels.T, most=50)
+    sizes = labels[:, 0] + labels[:, 1]
+    assert len(kept) <= 51
+    assert sizes.min() == sizes[kept].min()
+    assert labels[:, 2].min() == labels[kept, 2].min()
+
+
+def test_few_labels_are_not_thinned() -> None:
+    """All of them stay, in their order."""
+    labels = np.random.default_rng(0).integers(1, 100, (20, 3))
+    assert list(range(20)) == thinned(*labels.T, most=20).tolist()

@@ -8,6 +8,8 @@ from benchmarks.plan import MODES, NETWORKS, fastest
 from sqz2c.plan import plan
 from tests.networks import build
 
+FEW_POOLS = "20 fires at 224, few pools"
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
@@ -17,3 +19,11 @@ def test_a_plan_takes_no_longer_than_it_may(name: str, mode: str) -> None:
     limit, member = NETWORKS[name]
     graph = build(member)
     assert fastest(lambda: plan(graph, mode), 5) < limit  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_many_wide_maps_take_no_longer_than_they_may() -> None:
+    """20 Fire modules at 55x55: each has dozens of ways, and no small map to cut at."""
+    limit, member = NETWORKS[FEW_POOLS]
+    graph = build(member)
+    assert fastest(lambda: plan(graph, "rows"), 2) < limit
