@@ -23,7 +23,7 @@ import numpy as np
 from sqz2c.ir.program import InputMode
 from sqz2c.plan.flow import backlog
 from sqz2c.plan.labels import Labels, thinned, undominated
-from sqz2c.plan.layout import aligned
+from sqz2c.plan.layout import ALIGNMENT, aligned
 from sqz2c.plan.stages import Choice, Stage
 from sqz2c.plan.steps import Geometry, geometry
 
@@ -103,6 +103,7 @@ class _Search:
         self.floor = self._input_map(0) + int((labels.stays + labels.passes).min())
         self.alone = [self._alone(index) for index in range(len(stages))]
         self.least: list[list[int]] = []
+        self.places = np.zeros(1, np.int64)
         self.ceilings: dict[tuple[int, int], list[int]] = {}
         self.rings: dict[tuple[int, tuple[int, bool]], np.ndarray] = {}
 
@@ -138,9 +139,14 @@ class _Search:
         self._bound()
 
     def _bound(self) -> None:
-        """What each stage must cost at least in the sizes from each known program to the next."""
+        """
+        How many known programs each number of words has room for; and what each stage must cost at
+        least in the sizes from each of them to the next.
+        """
         self.ceilings = {}
         self.least = []
+        sizes = np.arange(0, max(self.whole.sizes, default=0) + ALIGNMENT, ALIGNMENT)
+        self.places = np.searchsorted(np.array(self.whole.sizes, np.int64), sizes, side="right")
         for at in range(len(self.whole.sizes)):
             size = self.whole.sizes[at + 1] - 1 if at + 1 < len(self.whole.sizes) else NEVER
             sums = [0]
@@ -176,8 +182,8 @@ class _Search:
         For each of SIZES and COSTS of stages [FIRST, LAST] whether, at any size from there on, a
         known program costs no more than with the least that all others can cost in that size.
         """
-        known = np.array(self.whole.sizes, np.int64)
-        at = np.searchsorted(known, np.maximum(sizes, self.floor), side="right")
+        words = np.maximum(sizes, self.floor) // ALIGNMENT
+        at = self.places[np.minimum(words, len(self.places) - 1)]
         ceilings = np.array([NEVER, *self._ceiling(first, last)], np.int64)
 
         return costs >= ceilings[at]
@@ -251,7 +257,9 @@ class _Search:
         found = _Frontier()
         if first == 0 and last == len(self.stages) - 1 and self.mode == "rows":
             return found  # logits have no place before all rows were pushed
-        maps = np.array([self._maps(first, last, choice) for choice in labels.choices], np.int64)
+        paces = {choice.pace: choice for choice in labels.choices}  # nothing else matters to maps
+        known = {pace: self._maps(first, last, choice) for pace, choice in paces.items()}
+        maps = np.array([known[choice.pace] for choice in labels.choices], np.int64)
         sizes = labels.stays + labels.passes + maps[labels.last]
         hopeless = self._are_hopeless(sizes, labels.cost, first, last)
         order = np.lexsort((sizes, labels.cost))

@@ -18,7 +18,7 @@ from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
 
-TILES = (TILE_CHANNELS, 16, 64)  # filters a tile that are worth trying, beside these:
+TILES = (TILE_CHANNELS, 8, 16, 64)  # filters a tile that are worth trying, beside these:
 GAIN = 0.99  # more scratch at the same pace has to bring the cost down to so much
 PARTS = (1, 2)  # parts of the largest convolution that are worth trying as tiles
 MAX_SUMMED = 2  # convolutions that sqz_fire sums into one squeeze
