@@ -79,7 +79,7 @@ test: lint ## everything: real networks, every core, whole data sets
 	$(PYTEST)
 
 bench: $(READY) ## speed on all cores and on this machine, against other kernels
-	@set -e; for name in kernels host requantize plan; do \
+	@set -e; for name in kernels host requantize rows plan; do \
 	    echo "benchmarks/$$name.py"; $(PYTHON) -m benchmarks.$$name; done
 
 clean: ## delete what was built; .venv stays
