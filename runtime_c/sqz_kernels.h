@@ -55,6 +55,35 @@ typedef struct {
     uint16_t most_runs;     /* sqz_by_values: of equal weights in a filter */
 } sqz_scratch_t;
 
+/* An activation as a kernel sees it. */
+typedef struct {
+    uint16_t height;
+    uint16_t width;
+    uint16_t channels;
+    uint16_t held; /* rows in the buffer; height for a whole map */
+} sqz_map_t;
+
+/* A map that is added to the outputs of convolutions, as a bypass does: a * FACTOR +
+ * b * OTHER_FACTOR + BIAS, modulo 2^32, is shifted right by SHIFT, 14..31, half away from zero. ROW
+ * is sqz_add_row, so that it is linked only where something is added. */
+typedef struct sqz_add sqz_add_t;
+struct sqz_add {
+    uint16_t layer;
+    uint8_t shift;
+    uint8_t zero_point;
+    uint8_t low; /* zero_point where a ReLU follows, else 0 */
+    sqz_map_t other;
+    int32_t factor;
+    int32_t other_factor;
+    int32_t bias;
+    void (*row)(const sqz_add_t *add, const uint8_t *other, uint8_t *at, int32_t stride,
+                int32_t channels);
+};
+
+/* Add CHANNELS of a row of the map, OTHER on, to those at AT, whose pixels are STRIDE apart. */
+void sqz_add_row(const sqz_add_t *add, const uint8_t *other, uint8_t *at, int32_t stride,
+                 int32_t channels);
+
 /* The scratch of the step that is running, and the first error of a run. */
 typedef struct {
     sqz_tables_t *tables;
@@ -65,22 +94,19 @@ typedef struct {
     void *run_window;
     uint8_t *open_rows;
     void *runs;
+    const sqz_add_t *add;  /* follows the outputs of the step's convolutions; NULL: nothing does */
+    const uint8_t *addend; /* the map that it adds */
     int32_t tile_bytes;
     int32_t tile_channels;
     int32_t most_runs;
     sqz_status_t status;
 } sqz_work_t;
 
-/* Let WORK's scratch lie at AT, word aligned, as LAYOUT says; its status stays. */
+/* Let WORK's scratch lie at AT, word aligned, as LAYOUT says; its status stays, nothing is added. */
 void sqz_scratch(sqz_work_t *work, uint8_t *at, const sqz_scratch_t *layout);
 
-/* An activation as a kernel sees it. */
-typedef struct {
-    uint16_t height;
-    uint16_t width;
-    uint16_t channels;
-    uint16_t held; /* rows in the buffer; height for a whole map */
-} sqz_map_t;
+/* Let the step's convolutions be followed by ADD, which adds the map OTHER. */
+void sqz_add(sqz_work_t *work, const sqz_add_t *add, const uint8_t *other);
 
 /* A window that slides over an activation; padding is on all four sides. */
 typedef struct {

@@ -22,6 +22,7 @@ void sqz_scratch(sqz_work_t *work, uint8_t *at, const sqz_scratch_t *layout)
     work->run_window = part(at, layout->run_window);
     work->open_rows = part(at, layout->open_rows);
     work->runs = part(at, layout->runs);
+    work->add = NULL;
     work->tile_bytes = (int32_t)layout->tile_bytes;
     work->tile_channels = layout->tile_channels;
     work->most_runs = layout->most_runs;

@@ -77,6 +77,9 @@ def load_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--stem-stride", type=int, help="Stride of the first convolution."),
         click.option("--stem-padding", type=int, help="Padding of the first convolution."),
         click.option("--head-padding", type=int, help="Padding of the last convolution."),
+        click.option("--bypass", type=click.Choice(["simple", "complex"]),
+                     help="What goes around fire modules; a float state_dict cannot say that it "
+                          "is simple."),
         click.option("--labels", type=click.Path(path_type=Path, dir_okay=False),
                      help="Text file, one class name a line."),
     ]  # fmt: skip
@@ -118,5 +121,6 @@ def as_load_options(given: dict[str, Any]) -> LoadOptions:
         stem_stride=given["stem_stride"],
         stem_padding=given["stem_padding"],
         head_padding=given["head_padding"],
+        bypass=given["bypass"],
         labels=labels,
     )

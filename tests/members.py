@@ -14,7 +14,9 @@ def members(draw: st.DrawFn, largest: int = 64) -> Member:
     """
     Any member with images of 17 to LARGEST on each side whose maps all have a pixel.
     """
-    fires = draw(st.lists(FIRES, min_size=1, max_size=3))
+    fires = draw(st.lists(FIRES, min_size=1, max_size=4))
+    if draw(st.booleans()):  # the second of two is the first again, as those with bypasses are
+        fires = [fire for fire in fires[:2] for _ in range(2)]
     kernel = draw(st.integers(1, 7))
     stem = (
         draw(st.integers(1, 12)),
@@ -40,6 +42,8 @@ def members(draw: st.DrawFn, largest: int = 64) -> Member:
         pixel_table=draw(st.booleans()),
         quantized_average=draw(st.booleans()),
         vanishing=draw(st.booleans()),
+        bypass=draw(st.sampled_from(["none", "simple", "complex"])),
+        bypass_relu=draw(st.booleans()),
         seed=draw(st.integers(0, 2**16)),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from sqz2c.ir.check import check_graph
 from sqz2c.ir.geometry import conv_side, pool_side
 from sqz2c.ir.graph import PIXELS, Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool, PixelTable
 from sqz2c.ir.tensor import Quantization, Tensor
 
 
@@ -36,6 +36,8 @@ class Member:
     quantized_average: bool = False
     vanishing: bool = False  # filters of zeros get PyTorch's scale for them; their biases saturate
     steep: bool = False  # conv1 has a multiplier of 0.9, for which only form "exact" is proved
+    bypass: str = "none"  # simple: where channels agree; complex: everywhere
+    bypass_relu: bool = False  # after the addition
     seed: int = 0
 
 
@@ -85,7 +87,8 @@ class _Builder:
             weights[1] = 0  # a filter that was pruned away
         return weights.astype(np.int8)
 
-    def conv(self, name, source, output, first, out, kernel, stride, padding, own_scale=False):
+    def conv(self, name, source, output, first, out, kernel, stride, padding, own_scale=False,
+             relu=True):
         weights = self.weights(out, source.channels, kernel)
         spread = float(np.sqrt(np.mean(weights.astype(float) ** 2) * weights[0].size)) + 1.0
         scales = self.rng.uniform(0.005, 0.02, out if self.member.per_filter else 1)
@@ -109,13 +112,37 @@ class _Builder:
                 first_channel=first,
                 stride=stride,
                 padding=padding,
-                relu=True,
+                relu=relu,
                 weights=weights,
                 bias=bias,
                 weight_scales=scales,
                 quantization=quantization if own_scale else None,
             )
         )
+
+    def bypass(self, name, around, made):
+        """AROUND, or what a 1x1 convolution makes of it, plus MADE."""
+        if self.member.bypass == "none":
+            return made
+        if around.channels == made.channels:
+            own, other = made, around
+        elif self.member.bypass == "complex":
+            quantization = self.quantization(0.06)
+            own = self.add_tensor(
+                f"{name}/bypass", made.height, made.width, made.channels,
+                Quantization(quantization.scale, 100),
+            )
+            self.conv(own.name, around, own, 0, made.channels, 1, 1, 0, relu=False)
+            other = made
+        else:
+            return made
+        out = self.add_tensor(
+            f"{name}/add", made.height, made.width, made.channels, self.quantization(0.09)
+        )
+        self.layers.append(
+            Add(out.name, own.name, other.name, out.name, self.member.bypass_relu)
+        )
+        return out
 
     def vanish(self, weights, scales, bias):
         """Scales and biases of pruned filters, where they can have their own."""
@@ -165,7 +192,7 @@ def build(member: Member) -> Graph:
         own = member.differing_scales
         b.conv(f"{name}/expand1x1", middle, out, 0, expand1x1, 1, 1, 0, own)
         b.conv(f"{name}/expand3x3", middle, out, expand1x1, expand3x3, 3, 1, 1, own)
-        x = out
+        x = b.bypass(name, x, out)
         if number - 1 in member.pool_after:
             x = b.pool(f"pool{number}", x)
     name = f"conv{len(member.fires) + 2}"

@@ -26,7 +26,7 @@ PAGES = sorted(
     for path in ROOT.glob(pattern)
 )
 # Other pages need data that is not in the checkout.
-RUN_PAGES = ["README.md", "docs/exported.md", "docs/ladder.md"]
+RUN_PAGES = ["README.md", "docs/bypass.md", "docs/exported.md", "docs/ladder.md"]
 NOT_COPIED = shutil.ignore_patterns(
     *(".git", ".venv", "build", "dist", "out", "__pycache__", ".*_cache", ".hypothesis")
 )

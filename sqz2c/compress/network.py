@@ -5,8 +5,8 @@ The float network, a layer at a time over many pictures.
 import torch
 import torch.nn.functional as F
 
-from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.graph import Graph, inputs_of
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool
 
 CHUNK = 10  # pictures at once
 
@@ -22,7 +22,7 @@ class Walk:
         self.graph = graph
         self.count = len(pictures)
         self.tensors = {graph.image.name: preprocessed(graph, pictures)}
-        self._readers = [layer.input for layer in graph.layers]
+        self._readers = [inputs_of(layer) for layer in graph.layers]
 
     def take(self, layer: Layer) -> None:
         """Run LAYER, the next one; a convolution may have other weights than the graph's."""
@@ -35,9 +35,10 @@ class Walk:
                 size = (self.count, shape.channels, shape.height, shape.width)
                 self.tensors[layer.output] = torch.empty(size)
             self._write(layer, x, self.tensors[layer.output])
-        self._readers.remove(layer.input)
-        if layer.input not in self._readers:
-            del self.tensors[layer.input]
+        self._readers.remove(inputs_of(layer))
+        for name in inputs_of(layer):
+            if not any(name in names for names in self._readers):
+                del self.tensors[name]
 
     def fork(self) -> "Walk":
         """A copy, to be run to its end before this one goes on."""
@@ -67,6 +68,9 @@ class Walk:
                     x[part], layer.kernel, layer.stride, layer.padding, ceil_mode=True
                 )
                 target[part] = y[:, :, : target.shape[2], : target.shape[3]]
+            elif isinstance(layer, Add):
+                y = x[part] + self.tensors[layer.other][part]
+                target[part] = F.relu(y) if layer.relu else y
             elif isinstance(layer, Conv):
                 weights, bias = torch.from_numpy(layer.weights), torch.from_numpy(layer.bias)
                 y = F.conv2d(x[part], weights, bias, layer.stride, layer.padding)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 
 from sqz2c.compress.network import preprocessed
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, MaxPool
 
 PROBES = 2  # directions a picture
 LEAST_PLACE = 0.01  # of the average
@@ -95,6 +95,9 @@ def _outputs(graph: Graph, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
             target = graph.tensor(layer.output)
             y = F.max_pool2d(x, layer.kernel, layer.stride, layer.padding, ceil_mode=True)
             tensors[layer.output] = y[:, :, : target.height, : target.width]
+        elif isinstance(layer, Add):
+            y = x + tensors[layer.other]
+            tensors[layer.output] = F.relu(y) if layer.relu else y
         elif isinstance(layer, GlobalAverage):
             outputs[layer.name] = x.mean((2, 3))
 

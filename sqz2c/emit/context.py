@@ -8,7 +8,7 @@ from typing import Any
 from sqz2c.emit import c_literals
 from sqz2c.emit.c_names import Names
 from sqz2c.emit.chart import arena_chart
-from sqz2c.emit.descriptors import LayerView, layer_views
+from sqz2c.emit.descriptors import LayerView, add_views, layer_views
 from sqz2c.emit.report import Flash, Ram, flash_of, ram_of
 from sqz2c.emit.segments import SegmentView, counted_steps, segment_views
 from sqz2c.emit.step_descriptors import fire_views, scratch_views
@@ -34,7 +34,7 @@ def context(
     """
     graph = program.graph
     names = Names(graph, model)
-    layers = layer_views(program, names)
+    layers = (*add_views(program, names), *layer_views(program, names))
     fires = fire_views(program, names)
     scale, zero = logit_constants(graph)
     scratches = scratch_views(program, names)

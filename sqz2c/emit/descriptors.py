@@ -8,9 +8,10 @@ import numpy as np
 
 from sqz2c.emit.arrays import Array, conv_arrays, table_arrays
 from sqz2c.emit.c_names import Names
+from sqz2c.ir.addition import addition
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, Layer, MaxPool, PixelTable
+from sqz2c.ir.layer import Add, Conv, Layer, MaxPool, PixelTable
 from sqz2c.ir.program import Program
 from sqz2c.ir.tensor import Tensor
 
@@ -80,6 +81,8 @@ def _conv_fields(program: Program, names: Names, conv: Conv) -> list[str]:
     prefix = names.prefix(conv)
     own = conv.quantization or target.quantization
     remap = f"{prefix}_remap" if own != target.quantization else "NULL"
+    add = next((add for add in graph.adds if add.input == conv.output), None)
+    stored = graph.tensor(add.output) if add else target
 
     return [
         f".layer = {names.index[conv.name]},",
@@ -87,7 +90,7 @@ def _conv_fields(program: Program, names: Names, conv: Conv) -> list[str]:
         f".first_channel = {conv.first_channel},",
         f".in_zero_point = {source.quantization.zero_point},",
         f".in = {_map(program, conv, source)},",
-        f".out = {_map(program, conv, target)},",
+        f".out = {_map(program, conv, stored)},",
         f".window = {{.height = {conv.kernel_height}, .width = {conv.kernel_width}, "
         f".stride = {conv.stride}, .padding = {conv.padding}}},",
         f".bias = {prefix}_bias,",
@@ -204,6 +207,43 @@ def head_rescaling(graph: Graph) -> tuple[int, int]:
     m = scale / (np.float32(out.scale) * np.float32(count))
 
     return count * source.quantization.zero_point, int(np.float32(m).view(np.uint32))
+
+
+def add_views(program: Program, names: Names) -> tuple[LayerView, ...]:
+    """
+    What is added to convolutions.
+    """
+    return tuple(_add_view(program, names, add) for add in program.graph.adds)
+
+
+def _add_view(program: Program, names: Names, add: Add) -> LayerView:
+    graph = program.graph
+    tensors = [graph.tensor(name) for name in (add.input, add.other, add.output)]
+    a, b, out = (tensor.quantization for tensor in tensors)
+    assert a is not None and b is not None and out is not None
+    sums = addition(a, b, out)
+    bias = -(a.zero_point * sums.factor + b.zero_point * sums.other_factor)
+    relu = ", ReLU" if add.relu else ""
+
+    return LayerView(
+        name=add.name,
+        c_name=names.layer[add.name],
+        comment=f"{add.name}: {add.input} + {add.other} {tensors[2].shape_text}{relu}.",
+        c_type="sqz_add_t",
+        fields=(
+            f".layer = {names.index[add.name]},",
+            f".shift = {sums.shift},",
+            f".zero_point = {out.zero_point},",
+            f".low = {out.zero_point if add.relu else 0},",
+            f".other = {_map(program, add, tensors[1])},",
+            f".factor = {sums.factor},",
+            f".other_factor = {sums.other_factor},",
+            f".bias = {bias},",
+            ".row = sqz_add_row,",
+        ),
+        arrays=(),
+        crc_call=None,
+    )
 
 
 def _pool_view(program: Program, names: Names, pool: MaxPool) -> LayerView:

@@ -15,6 +15,7 @@ from sqz2c.ir.program import Program, Segment
 DESCRIPTOR_BYTES = {
     "sqz_conv_t": 92,
     "sqz_conv_average_t": 100,
+    "sqz_add_t": 32,
     "sqz_maxpool_t": 22,
     "sqz_lookup_t": 16,
     "sqz_fire_t": 20,
@@ -128,7 +129,8 @@ def _layer_entry(program: Program, layer: Any, views: Sequence[LayerView]) -> di
         return {"name": layer.name, "kind": "average", "shape": [graph.classes], **none}
     tensor = graph.tensor(layer.output)
     shape = [tensor.height, tensor.width, tensor.channels]
-    kind = {"PixelTable": "table", "MaxPool": "maxpool"}.get(type(layer).__name__, "conv")
+    kinds = {"PixelTable": "table", "MaxPool": "maxpool", "Add": "add"}
+    kind = kinds.get(type(layer).__name__, "conv")
     if not isinstance(layer, Conv):
         none = _no_weights(program, layer)
         return {"name": layer.name, "kind": kind, "shape": shape, **none}

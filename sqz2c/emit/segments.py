@@ -157,9 +157,14 @@ def _calls(
     if step.scratch is None:
         return _kernels(names, segment, number, step, first, rows)
     place, layout = names.place(number, step.scratch), names.layer[step.scratch]
+    added = []
+    if step.add is not None:
+        source = _address(names, segment, number, step.add.other)
+        added = [f"sqz_add(work, &{names.layer[step.add.name]}, {source});"]
 
     return [
         f"sqz_scratch(work, at + {place}, &{layout});",
+        *added,
         *_kernels(names, segment, number, step, first, rows),
     ]
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from sqz2c.errors import Sqz2cError
+from sqz2c.ir.check_add import check_add
 from sqz2c.ir.geometry import conv_side, pool_side
-from sqz2c.ir.graph import PIXELS, Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
+from sqz2c.ir.graph import PIXELS, Graph, inputs_of
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool, PixelTable
 from sqz2c.ir.limits import check_integers, check_quantization
 from sqz2c.ir.tensor import Tensor
 
@@ -87,11 +88,12 @@ def _check_flow(graph: Graph) -> None:
     parts: dict[str, list[tuple[int, int]]] = {name: [] for name in tensors}
     read: set[str] = set()
     for layer in graph.layers:
-        if layer.input not in tensors:
-            raise Sqz2cError(f"{layer.name}: there is no tensor named {layer.input}.")
-        if layer.input != PIXELS:
-            _check_complete(layer, tensors[layer.input], sorted(parts[layer.input]))
-        read.add(layer.input)
+        for source in inputs_of(layer):
+            if source not in tensors:
+                raise Sqz2cError(f"{layer.name}: there is no tensor named {source}.")
+            if source != PIXELS:
+                _check_complete(layer, tensors[source], sorted(parts[source]))
+            read.add(source)
         for output, first, end in _written(layer, tensors):
             if output in read:
                 raise Sqz2cError(f"{layer.name}: {output} is written after it was read.")
@@ -136,6 +138,8 @@ def _check_layer(graph: Graph, layer: Layer) -> None:
             check_integers(layer, source, graph.tensor(layer.output))
     elif isinstance(layer, MaxPool):
         _check_pool(layer, source, graph.tensor(layer.output))
+    elif isinstance(layer, Add):
+        check_add(graph, layer)
     elif isinstance(layer, PixelTable):
         _check_table(graph, layer, source, graph.tensor(layer.output))
     else:
@@ -226,6 +230,8 @@ def _check_table(graph: Graph, table: PixelTable, source: Tensor, target: Tensor
 def _check_head(graph: Graph, head: GlobalAverage, source: Tensor) -> None:
     if head is not graph.layers[-1]:
         raise Sqz2cError(f"{head.name}: nothing can follow the global average pool.")
+    if any(add.output == head.input for add in graph.adds):
+        raise Sqz2cError(f"{head.name}: a convolution must stand between addition and average.")
     if source.height * source.width * 255 > INT32_MAX:
         raise Sqz2cError(f"{head.name}: the sum over {source.shape_text} could overflow.")
     if head.output_quantization not in (None, source.quantization):

@@ -18,7 +18,7 @@ from sqz2c.ir.plain import from_record, to_plain
 from sqz2c.ir.record import Record
 
 FORMAT = "sqz2c-checkpoint"
-VERSION = 1
+VERSION, VERSION_WITHOUT_ADDS = 2, 1  # written where nothing is added
 PLAIN_PICKLES = (b"\x80\x03", b"\x80\x04", b"\x80\x05")  # pickle.dump; torch.save takes 2
 
 
@@ -29,7 +29,8 @@ def to_bytes(graph: Graph) -> bytes:
     Requantizers are left out: they follow from the rest.
     """
     check_graph(graph)
-    plain = {"format": FORMAT, "version": VERSION, **to_plain(graph)}
+    version = VERSION if graph.adds else VERSION_WITHOUT_ADDS
+    plain = {"format": FORMAT, "version": version, **to_plain(graph)}
     buffer = io.BytesIO()
     torch.save(_interned(plain), buffer)
 
@@ -89,7 +90,7 @@ def from_plain(plain: object, path: str) -> Graph:
     """
     top = Record(plain, path, "checkpoint")
     version = top.integer("version")
-    if version != VERSION:
+    if not VERSION_WITHOUT_ADDS <= version <= VERSION:
         raise LoadError(
             f"{path} has checkpoint version {version}, but this sqz2c reads version {VERSION}: "
             "install the sqz2c that wrote it."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer
 from sqz2c.ir.tensor import Tensor
 
 PIXELS = "pixels"  # name of the tensor that the caller's raw image is
@@ -27,7 +27,8 @@ class Preprocessing:
 @dataclass(frozen=True, eq=False)
 class Graph:
     """
-    A chain of layers from raw pixels to logits. TENSORS[0] is always PIXELS.
+    Layers from raw pixels to logits: a chain, but for maps that are bypassed and added later.
+    TENSORS[0] is always PIXELS.
 
     ORDER is how the caller's pixels lie in memory; weights of the first convolution follow it.
     PREPROCESSING is what a float graph still expects to be folded in; None once it is quantized.
@@ -52,6 +53,10 @@ class Graph:
         return tuple(layer for layer in self.layers if isinstance(layer, Conv))
 
     @property
+    def adds(self) -> tuple[Add, ...]:
+        return tuple(layer for layer in self.layers if isinstance(layer, Add))
+
+    @property
     def head(self) -> GlobalAverage:
         assert isinstance(self.layers[-1], GlobalAverage)
         return self.layers[-1]
@@ -69,3 +74,10 @@ class Graph:
 
     def with_layers(self, layers: tuple[Layer, ...]) -> "Graph":
         return replace(self, layers=layers)
+
+
+def inputs_of(layer: Layer) -> tuple[str, ...]:
+    """
+    The tensors that LAYER reads.
+    """
+    return (layer.input, layer.other) if isinstance(layer, Add) else (layer.input,)

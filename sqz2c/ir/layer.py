@@ -109,6 +109,20 @@ class MaxPool:
 
 
 @dataclass(frozen=True)
+class Add:
+    """
+    A bypass: INPUT, which the convolutions right before it write, plus OTHER, an earlier map of the
+    same shape, each in its own scale; a ReLU may follow (SPEC.md 2.8).
+    """
+
+    name: str
+    input: str
+    other: str
+    output: str
+    relu: bool = False
+
+
+@dataclass(frozen=True)
 class GlobalAverage:
     """
     The head: per channel the int32 sum over all pixels, or PyTorch's quantized average of it.
@@ -123,4 +137,4 @@ class GlobalAverage:
     output_quantization: Quantization | None = None
 
 
-Layer = PixelTable | Conv | MaxPool | GlobalAverage
+Layer = PixelTable | Conv | MaxPool | Add | GlobalAverage

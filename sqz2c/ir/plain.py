@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from sqz2c.ir.graph import Graph, Preprocessing
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool, PixelTable
 from sqz2c.ir.record import Record
 from sqz2c.ir.tensor import Quantization, Tensor
 
@@ -76,6 +76,8 @@ def _plain_layer(layer: Layer) -> Plain:
             "stride": int(layer.stride),
             "padding": int(layer.padding),
         }
+    elif isinstance(layer, Add):
+        plain |= {"other": layer.other, "relu": bool(layer.relu)}
     elif isinstance(layer, GlobalAverage):
         plain |= _plain_quantization(layer.output_quantization)
     else:
@@ -178,6 +180,16 @@ def _max_pool(record: Record) -> Layer:
     )
 
 
+def _add(record: Record) -> Layer:
+    return Add(
+        name=record.text("name"),
+        input=record.text("input"),
+        other=record.text("other"),
+        output=record.text("output"),
+        relu=record.boolean("relu"),
+    )
+
+
 def _global_average(record: Record) -> Layer:
     return GlobalAverage(
         name=record.text("name"),
@@ -190,11 +202,13 @@ KINDS = {
     PixelTable: "pixel_table",
     Conv: "conv",
     MaxPool: "max_pool",
+    Add: "add",
     GlobalAverage: "global_average",
 }
 READERS: dict[str, Callable[[Record], Layer]] = {
     "pixel_table": _pixel_table,
     "conv": _conv,
     "max_pool": _max_pool,
+    "add": _add,
     "global_average": _global_average,
 }

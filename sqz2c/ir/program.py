@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqz2c.ir.filters import PackedFilters
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Kernel, Layer, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Kernel, Layer, MaxPool
 
 TILE_CHANNELS = 4  # the fewest filters a tile
 
@@ -25,7 +25,8 @@ BufferKind = Literal["map", "ring", "sums", "scratch"]
 class Step:
     """
     Layers that run together: a pixel table; a pool; or convolutions that write side by side, with
-    the pool or the average that follows them folded in, so that their own output is never stored.
+    the addition, the pool or the average that follows them folded in, so that their own output is
+    never stored.
     Where a squeeze follows in the same step, even the pool's output is not: each tile of channels
     is summed into the squeeze's int32 accumulators at once (sqz_fire).
 
@@ -76,6 +77,16 @@ class Step:
         """Bytes of the squeeze's accumulators at one pixel: int32, filters in whole groups."""
         assert self.squeeze is not None
         return 4 * (-(-self.squeeze.out_channels // TILE_CHANNELS) * TILE_CHANNELS)
+
+    @property
+    def add(self) -> Add | None:
+        """The addition that is folded into the convolutions."""
+        return next((layer for layer in self.layers if isinstance(layer, Add)), None)
+
+    @property
+    def addend(self) -> str | None:
+        """The map that is added to what the convolutions make."""
+        return self.add.other if self.add else None
 
     @property
     def pool(self) -> MaxPool | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool
 from sqz2c.ir.tensor import Quantization
 
 
@@ -44,6 +44,9 @@ def _layer(graph: Graph, layer: Layer) -> str:
             f"max pool {layer.kernel}x{layer.kernel}, stride {layer.stride}, padding "
             f"{layer.padding}, {layer.input} -> {layer.output}"
         )
+    if isinstance(layer, Add):
+        relu = "ReLU" if layer.relu else "no ReLU"
+        return f"addition, {relu}, {layer.input} + {layer.other} -> {layer.output}"
     if isinstance(layer, GlobalAverage):
         own = layer.output_quantization
         return f"global average, {layer.input} -> " + (_quantization(own) if own else "sums")

@@ -4,13 +4,15 @@ A float state_dict as a network: shapes checked by key, masks multiplied out.
 
 import numpy as np
 
+from sqz2c.load.bypass import with_bypasses
+from sqz2c.load.options import Bypass
 from sqz2c.load.squeezenet import Filters, Fire, Network
-from sqz2c.load.state_dict import FIRE_PARTS, HEAD, STEM, StateDict, skeleton
+from sqz2c.load.state_dict import BYPASS, FIRE_PARTS, HEAD, STEM, StateDict, skeleton
 
 
-def float_network(state: StateDict) -> Network:
+def float_network(state: StateDict, bypass: Bypass | None = None) -> Network:
     """
-    Take every convolution out of STATE and refuse what is left.
+    Take every convolution out of STATE and refuse what is left. BYPASS is what the user says.
     """
     found = skeleton(state)
     stem = _filters(state, STEM)
@@ -19,13 +21,15 @@ def float_network(state: StateDict) -> Network:
     state.done()
     check_shapes(state, network, found.fires)
 
-    return network
+    return with_bypasses(state, network, found.fires, bypass)
 
 
 def _fire(state: StateDict, key: str) -> Fire:
     squeeze, left, right = (_filters(state, f"{key}.{part}") for part in FIRE_PARTS)
+    has_bypass = any(state.has(f"{key}.{BYPASS}.weight{suffix}") for suffix in ("", "_orig"))
+    bypass = _filters(state, f"{key}.{BYPASS}") if has_bypass else None
 
-    return Fire(squeeze, left, right)
+    return Fire(squeeze, left, right, bypass=bypass)
 
 
 def _filters(state: StateDict, key: str) -> Filters:
@@ -49,7 +53,14 @@ def check_shapes(state: StateDict, network: Network, numbers: tuple[int, ...]) -
         squeezed = fire.squeeze.weights.shape[0]
         _check_filters(state, f"{key}.expand1x1", fire.expand1x1, squeezed, 1)
         _check_filters(state, f"{key}.expand3x3", fire.expand3x3, squeezed, 3)
-        channels = fire.expand1x1.weights.shape[0] + fire.expand3x3.weights.shape[0]
+        if fire.bypass is not None:
+            _check_filters(state, f"{key}.{BYPASS}", fire.bypass, channels, 1)
+            if fire.bypass.weights.shape[0] != fire.out_channels:
+                raise state.error(
+                    f"{key}.{BYPASS}.weight gives {fire.bypass.weights.shape[0]} channels, but the "
+                    f"expands that it is added to give {fire.out_channels}"
+                )
+        channels = fire.out_channels
     _check_filters(state, HEAD, network.head, channels, 1)
 
 

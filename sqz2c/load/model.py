@@ -169,6 +169,8 @@ def _checkpoint_graph(plain: object, path: str, options: LoadOptions) -> Graph:
 
 
 def _deep_compression_graph(data: bytes, path: str, options: LoadOptions) -> Graph:
+    if options.bypass is not None:
+        raise LoadError(f"{path} is the Deep Compression SqueezeNet, which has no bypass.")
     network = deep_compression_network(data, path)
     side = options.input_height or options.input_width or INPUT_SIDE
     defaults = Geometry(side, side, 2, 0, HEAD_PADDING, True)
@@ -189,7 +191,7 @@ def _state_dict_graph(plain: object, path: str, options: LoadOptions) -> Graph:
     if is_quantized(state):
         return _quantized_graph(state, options, defaults)
 
-    return _float_graph(float_network(state), options, defaults, preset)
+    return _float_graph(float_network(state, options.bypass), options, defaults, preset)
 
 
 def _geometry(options: LoadOptions, defaults: Geometry) -> Geometry:
@@ -230,7 +232,7 @@ def _default_order(channels: int) -> Order:
 
 
 def _quantized_graph(state: StateDict, options: LoadOptions, defaults: Geometry) -> Graph:
-    network, quantization = quantized_network(state)
+    network, quantization = quantized_network(state, options.bypass)
     channels = int(network.stem.weights.shape[1])
     preprocessing, trained = preprocessing_of(options, channels, "torchvision")
     geometry = _geometry(options, defaults)

@@ -10,6 +10,7 @@ from sqz2c.errors import LoadError
 from sqz2c.ir.graph import Order, Preprocessing
 
 TrainedOrder = Literal["RGB", "BGR"]
+Bypass = Literal["simple", "complex"]
 
 ORDERS = ("RGB", "BGR", "GRAY")
 
@@ -45,8 +46,10 @@ class LoadOptions:
     pixels, TRAINED_ORDER how the network was trained. A pixel 0..255 becomes
     (pixel - mean) / std, MEAN and STD one value a channel in TRAINED_ORDER (or one for all);
     PRESET names a common choice of trained order, mean and std, each of which can still be
-    given. STEM_... and HEAD_... are the geometry of the first and the last convolution, LABELS
-    the names of the classes.
+    given. STEM_... and HEAD_... are the geometry of the first and the last convolution, BYPASS says
+    what fire modules add to their outputs: "simple", their inputs where channels agree; "complex",
+    elsewhere what the 1x1 convolution features.N.bypass makes of them. LABELS are the names of the
+    classes.
     """
 
     input_height: int | None = None
@@ -60,6 +63,7 @@ class LoadOptions:
     stem_padding: int | None = None
     head_padding: int | None = None
     head_relu: bool | None = None
+    bypass: Bypass | None = None
     labels: tuple[str, ...] = ()
 
     def given(self) -> tuple[str, ...]:

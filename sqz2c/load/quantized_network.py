@@ -6,9 +6,11 @@ import numpy as np
 import torch
 
 from sqz2c.ir.tensor import Quantization
+from sqz2c.load.bypass import with_bypasses
 from sqz2c.load.float_network import check_shapes
+from sqz2c.load.options import Bypass
 from sqz2c.load.squeezenet import Filters, Fire, Network
-from sqz2c.load.state_dict import FIRE_PARTS, HEAD, STEM, StateDict, skeleton
+from sqz2c.load.state_dict import ADD, BYPASS, FIRE_PARTS, HEAD, STEM, StateDict, skeleton
 
 AFFINE = (torch.per_tensor_affine, torch.per_channel_affine)
 
@@ -24,9 +26,12 @@ def is_quantized(state: StateDict) -> bool:
     )
 
 
-def quantized_network(state: StateDict) -> tuple[Network, Quantization]:
+def quantized_network(
+    state: StateDict, bypass: Bypass | None = None
+) -> tuple[Network, Quantization]:
     """
-    Take the integers and scales out of STATE; the second value is the image's quantization.
+    Take the integers and scales out of STATE; the second value is the image's quantization. BYPASS
+    is what the user says.
     """
     found = skeleton(state)
     image = _quantization(state, "quant")
@@ -36,13 +41,20 @@ def quantized_network(state: StateDict) -> tuple[Network, Quantization]:
     state.done()
     check_shapes(state, network, found.fires)
 
-    return network, image
+    return with_bypasses(state, network, found.fires, bypass), image
 
 
 def _fire(state: StateDict, key: str) -> Fire:
     squeeze, left, right = (_filters(state, f"{key}.{part}") for part in FIRE_PARTS)
 
-    return Fire(squeeze, left, right, _quantization(state, f"{key}.cat"))
+    has_bypass = state.has(f"{key}.{BYPASS}.weight")
+    bypass = _filters(state, f"{key}.{BYPASS}") if has_bypass else None
+    is_bypassed = has_bypass or state.has(f"{key}.{ADD}.scale")
+    added = _quantization(state, f"{key}.{ADD}") if is_bypassed else None
+
+    return Fire(
+        squeeze, left, right, _quantization(state, f"{key}.cat"), is_bypassed, bypass, added
+    )
 
 
 def _filters(state: StateDict, key: str) -> Filters:

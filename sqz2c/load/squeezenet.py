@@ -9,7 +9,7 @@ import numpy as np
 from sqz2c.errors import Sqz2cError
 from sqz2c.ir.geometry import conv_side, pool_side
 from sqz2c.ir.graph import PIXELS, Graph, Order, Preprocessing
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool, PixelTable
 from sqz2c.ir.tensor import Quantization, Tensor
 
 POOL_KERNEL, POOL_STRIDE = 3, 2
@@ -29,12 +29,22 @@ class Filters:
 
 @dataclass(frozen=True, eq=False)
 class Fire:
-    """One fire module; QUANTIZATION is the concatenation's."""
+    """
+    One fire module; QUANTIZATION is the concatenation's. IS_BYPASSED: its input is added to its
+    output, through the 1x1 convolution BYPASS if there is one; SUM is the addition's quantization.
+    """
 
     squeeze: Filters
     expand1x1: Filters
     expand3x3: Filters
     quantization: Quantization | None = None
+    is_bypassed: bool = False
+    bypass: Filters | None = None
+    sum: Quantization | None = None
+
+    @property
+    def out_channels(self) -> int:
+        return int(self.expand1x1.weights.shape[0] + self.expand3x3.weights.shape[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +115,7 @@ class Builder:
         """
         Append squeeze and the two expands, which write side by side into tensor NAME.
         """
+        around = self.last
         self.conv(f"{name}/squeeze", fire.squeeze, 1, 0, True)
         source = self.last
         left, right = fire.expand1x1, fire.expand3x3
@@ -117,6 +128,23 @@ class Builder:
         ):
             conv = _conv(f"{name}/{part}", source, target, filters, first, 1, padding, True)
             self.layers.append(conv)
+        if fire.is_bypassed:
+            self._add(name, fire, around, target)
+
+    def _add(self, name: str, fire: Fire, around: Tensor, target: Tensor) -> None:
+        """
+        Append the addition of AROUND, or of what a 1x1 convolution makes of it, to TARGET.
+        """
+        made, other = target, around
+        if fire.bypass is not None:
+            own = _conv_output(
+                f"{name}/bypass", around, fire.bypass, 1, 0, fire.bypass.quantization
+            )
+            self.tensors.append(own)
+            self.layers.append(_conv(own.name, around, own, fire.bypass, 0, 1, 0, False))
+            made, other = own, target
+        self.tensors.append(replace(target, name=f"{name}/add", quantization=fire.sum))
+        self.layers.append(Add(self.last.name, made.name, other.name, self.last.name))
 
 
 def build_graph(

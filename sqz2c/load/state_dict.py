@@ -17,6 +17,7 @@ FIRE_KEY = re.compile(r"features\.(\d+)\.(?:squeeze|expand1x1|expand3x3)\.")
 STEM, HEAD = "features.0", "classifier.1"
 PAPER_KEY = re.compile(r"(?:conv|fire)(\d+)\.")
 PUBLISHED_POOLS = {(7, 8): (0, 3, 7), (3, 8): (0, 2, 4)}  # by (stem's kernel, fire modules)
+BYPASS, ADD = "bypass", "add"  # of a fire module: a convolution around it, what adds it
 FIRE_PARTS = ("squeeze", "expand1x1", "expand3x3")
 
 

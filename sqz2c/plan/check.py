@@ -132,6 +132,19 @@ class Replay:
             for read in self._window(layer, middle)
         }
 
+    def _added_rows(self, step: Step, row: int) -> range:
+        """Rows that are added to STEP's convolutions for its output row ROW."""
+        if step.add is None:
+            return range(0)
+        return range(row, row + 1) if step.pool is None else self._window(step.pool, row)
+
+    def _added_in_turn(self, step: Step, begin: int, end: int) -> set[int]:
+        """The same for rows [BEGIN, END), without those that an earlier turn has pooled."""
+        rows = {r for row in range(begin, end) for r in self._added_rows(step, row)}
+        if step.pool is None or begin == 0:
+            return rows
+        return rows - set(range(self._window(step.pool, begin - 1).stop))
+
     def _window(self, layer: Layer, row: int) -> range:
         height = self.graph.tensor(layer.input).height
         if isinstance(layer, Conv):
@@ -150,12 +163,15 @@ class Replay:
             self._compute_summed(step, begin, end)
             return
         reads, writes = self._rows_of_turn(step, begin, end)
+        adds = self._added_in_turn(step, begin, end)
         scratch = self._scratch(step)
         for conv in step.convs or step.layers[:1]:
             for _ in range(2):
                 scratch[:] = SCRATCH
                 for row in sorted(reads):
-                    self._expect(step, row)
+                    self._expect(step, step.input, row)
+                for row in sorted(adds):
+                    self._expect(step, str(step.addend), row)
                 for pooled, is_start in writes:
                     self._write(step, conv, pooled, is_start)
                 self._expect_scratch(step, scratch)
@@ -176,7 +192,9 @@ class Replay:
         for row in range(begin, end):
             scratch[:] = SCRATCH
             for read in sorted(self._input_rows(step, row)):
-                self._expect(step, read)
+                self._expect(step, step.input, read)
+            for read in self._added_rows(step, row):
+                self._expect(step, str(step.addend), read)
         for row in range(begin, end):
             self._write(step, squeeze, row, True)
             left = sums[(row - begin) * buffer.row_bytes : (end - begin) * buffer.row_bytes]
@@ -250,12 +268,12 @@ class Replay:
     def _tag(self, tensor: str, row: int) -> int:
         return self.index[tensor] * ROWS + row
 
-    def _expect(self, step: Step, row: int) -> None:
-        if step.input == PIXELS and self.program.input_mode == "image":
+    def _expect(self, step: Step, tensor: str, row: int) -> None:
+        if tensor == PIXELS and self.program.input_mode == "image":
             return
-        self.reads(step.input, row)
-        if not np.all(self._bytes(step.input, row) == self._tag(step.input, row)):
-            raise PlanError(f"{step.name}: row {row} of {step.input} is not there when read.")
+        self.reads(tensor, row)
+        if not np.all(self._bytes(tensor, row) == self._tag(tensor, row)):
+            raise PlanError(f"{step.name}: row {row} of {tensor} is not there when read.")
 
     def _write(self, step: Step, layer: Layer, row: int, is_start: bool) -> None:
         if isinstance(step.layers[-1], GlobalAverage):

@@ -25,6 +25,7 @@ BLOCK = 68  # four filters on two pixels: bias, rescaling, storing
 QUAD = 24.25  # four values of it
 SUMS = 34  # four sums on two pixels, loaded and stored, instead of rescaled
 FINISH = 22  # a sum, begun and rescaled
+ADD = 18  # a value that something is added to: a pixel and channel
 POOL = 4.5  # an input of a pool that is folded in: a pixel and channel
 GROUP = 4
 KNOWN_COSTS = 4096  # of convolutions in tiles, remembered
@@ -60,6 +61,9 @@ def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
     """
     rows = _computed_rows(graph, step)
     costs = {conv.name: _conv_cost(graph, step, conv, rows) for conv in step.convs}
+    if step.add is not None:
+        tensor = graph.tensor(step.add.input)
+        costs[step.add.name] = LayerCost(convolve=ADD * rows * tensor.width * tensor.channels)
     if step.pool is not None:
         tensor = graph.tensor(step.pool.input)
         costs[step.pool.name] = LayerCost(pool=POOL * rows * tensor.width * tensor.channels)

@@ -3,7 +3,7 @@ Replay the turns of a segment, and see how many rows wait where, and when.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,8 @@ NEVER = 1 << 30  # the row that is needed next of what nobody needs any more
 @dataclass(frozen=True)
 class Turn:
     """
-    STEP (an index) computes output rows [BEGIN, END) and reads [READS_BEGIN, READS_END).
+    STEP (an index) computes output rows [BEGIN, END) and reads [READS_BEGIN, READS_END), and from
+    ADDS_BEGIN on what is added to its convolutions, if anything is.
 
     A step that sums into a squeeze reads first and writes afterwards: it has two entries a turn,
     of which the first makes no rows and the second needs only what later turns read.
@@ -27,6 +28,12 @@ class Turn:
     end: int
     reads_begin: int
     reads_end: int
+    adds_begin: int = NEVER
+
+    def first_read(self, step: Step, tensor: str) -> int:
+        """The first row of TENSOR that STEP, which the turn is of, reads in it."""
+        rows = (self.reads_begin, step.input), (self.adds_begin, step.addend)
+        return min((row for row, name in rows if name == tensor), default=NEVER)
 
 
 def turns(
@@ -62,20 +69,23 @@ def _turn(
     """The turn of step INDEX that begins at row BEGIN; None: it has made all."""
     end = min(steps[index].limit, begin + steps[index].rows)
 
-    return Turn(index, begin, end, *geometries[index].reads(begin, end)) if end > begin else None
+    if end <= begin:
+        return None
+    adds = NEVER if steps[index].addend is None else geometries[index].middle(begin, end)[0]
+
+    return Turn(index, begin, end, *geometries[index].reads(begin, end), adds)
 
 
 def _in_two(
     turn: Turn, steps: Sequence[Step], geometries: Sequence[Geometry]
 ) -> tuple[Turn, Turn]:
     """A turn that sums: it reads, then it writes, while only what later turns read is needed."""
-    later = NEVER
-    if turn.end < steps[turn.step].limit:
-        later = geometries[turn.step].reads(turn.end, turn.end + 1)[0]
+    following = _turn(turn.step, turn.end, steps, geometries)
+    later, adds = (following.reads_begin, following.adds_begin) if following else (NEVER, NEVER)
 
     return (
-        Turn(turn.step, turn.begin, turn.begin, turn.reads_begin, turn.reads_end),
-        Turn(turn.step, turn.begin, turn.end, later, later),
+        replace(turn, end=turn.begin),
+        Turn(turn.step, turn.begin, turn.end, later, later, adds),
     )
 
 
@@ -96,9 +106,12 @@ def backlog(steps: Sequence[Step], geometries: Sequence[Geometry], arriving: int
             if arrived == height:
                 return most
             arrived = min(height, arrived + arriving)
-            if done[0] < steps[0].limit:
-                end = min(steps[0].limit, done[0] + steps[0].rows)
-                most = max(most, arrived - geometries[0].reads(done[0], end)[0])
+            following = (_turn(i, done[i], steps, geometries) for i in range(len(steps)))
+            first = min(
+                (t.first_read(steps[t.step], steps[0].input) for t in following if t is not None),
+                default=NEVER,
+            )
+            most = max(most, arrived - first)
 
 
 @dataclass(frozen=True)
@@ -124,7 +137,7 @@ def waits(
     result = []
     ran = np.array([turn.step for turn in order], np.int64)
     for tensor in range(-1, len(steps)):
-        begun, needed = _progress(tensor, len(steps), geometries, order, ran)
+        begun, needed = _progress(tensor, steps, geometries, order, ran)
         deep = np.maximum(0, begun - needed)
         alive = int.from_bytes(np.packbits(deep > 0, bitorder="little").tobytes(), "little")
         held = int(deep.max(initial=0))
@@ -135,14 +148,14 @@ def waits(
 
 def _progress(
     tensor: int,
-    count: int,
+    steps: Sequence[Step],
     geometries: Sequence[Geometry],
     order: Sequence[Turn],
     ran: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """
-    For each turn: rows begun, and the first row still needed, of the output of step TENSOR of
-    COUNT (-1: the input). RAN says which step each turn is of.
+    For each turn: rows begun, and the first row still needed, of the output of step TENSOR (-1:
+    the input). RAN says which step each turn is of.
     """
     begun = np.zeros(len(order), np.int64)
     begun[:1] = tensor < 0  # the first row of the input is there before any turn
@@ -153,10 +166,13 @@ def _progress(
         elif turn.reads_begin < NEVER:
             begun[at] = max(begun[at], turn.reads_end)
     begun = np.maximum.accumulate(begun)
-    if tensor == count - 1:
+    if tensor == len(steps) - 1:
         return begun, np.zeros(len(order), np.int64)
     needed = np.full(len(order), NEVER, np.int64)
-    for at in np.flatnonzero(ran == tensor + 1):
-        needed[at] = order[at].reads_begin
+    name = steps[0].input if tensor < 0 else steps[tensor].output
+    for index, step in enumerate(steps):
+        if name in (step.input, step.addend):
+            for at in np.flatnonzero(ran == index):
+                needed[at] = order[at].first_read(step, str(name))
 
     return begun, np.minimum.accumulate(needed[::-1])[::-1]

@@ -242,9 +242,9 @@ class _Search:
         """Bytes of the rows that wait for stage LAST, for each choice of the stage before."""
         key = last, choice.pace
         if key not in self.rings:
-            stage = self.stages[last]
+            stage, extra = self.stages[last], _open_rows(self.stages[last - 1])
             bytes_of = {
-                rows: aligned(_ring(stage, choice.pace, rows) * stage.input_row_bytes)
+                rows: aligned((_ring(stage, choice.pace, rows) + extra) * stage.input_row_bytes)
                 for rows in {before.rows for before in self.stages[last - 1].choices}
             }
             self.rings[key] = np.array(
@@ -298,13 +298,17 @@ def _geometries(stage: Stage, summed: bool) -> tuple[Geometry, ...]:
 
 @cache
 def _first_row(stage: Stage, summed: bool, row: int) -> int:
-    """The first input row that output row ROW needs, through all steps of STAGE."""
+    """
+    The first input row that output row ROW needs, through all steps of STAGE; inside, rows are made
+    that a wide stride leaves out.
+    """
     if row >= stage.limit:
         return stage.input_rows
-    for rows in reversed(_geometries(stage, summed)):
-        row, _ = rows.reads(row, row + 1)
+    first, *others = _geometries(stage, summed)
+    for rows in reversed(others):
+        row = min(rows.reads(row, row + 1)[0], rows.reads(0, row)[1])
 
-    return row
+    return first.reads(row, row + 1)[0]
 
 
 @cache
@@ -321,7 +325,7 @@ def _ring(stage: Stage, pace: tuple[int, bool], arriving: int) -> int:
     """Rows of STAGE's input that wait when it goes by PACE and they come ARRIVING at a time."""
     choice = Choice(*pace)
     steps = stage.steps_for(choice)
-    if len({(step.rows, step.limit) for step in steps}) > 1:
+    if len({(step.rows, step.limit) for step in steps}) > 1 or any(s.add for s in steps):
         return backlog(steps, [geometry(stage.graph, step) for step in steps], arriving)
     most, done, here = 0, 0, 0
     while done < stage.limit:
@@ -353,6 +357,13 @@ def _rows_for_each(stage: Stage) -> np.ndarray:
     return np.array([_rows_for(stage, end) for end in range(stage.limit + 1)])
 
 
+@cache
+def _open_rows(stage: Stage) -> int:
+    """Rows of STAGE's output that are begun, at most, before they are done: those of a pool."""
+    rows = geometry(stage.graph, stage.steps[-1])
+    return max(rows.stored(end) - end for end in range(stage.limit + 1))
+
+
 def _shift(stages: Sequence[Stage], choice: Choice) -> int:
     """
     How far the output map reaches past the first input row that is still needed, at the worst, if
@@ -362,12 +373,14 @@ def _shift(stages: Sequence[Stage], choice: Choice) -> int:
     output = last.graph.tensor(str(last.steps[-1].output))
     done = np.minimum(np.arange(choice.rows, last.limit + choice.rows, choice.rows), last.limit)
     ends = done
-    if len(stages) == 1 and len(before.steps) == 1:
+    read_last = {before.steps[-1].input, before.steps[-1].addend}
+    if len(stages) == 1 and before.steps[0].input in read_last:
         ends = done - np.diff(done, prepend=0)  # what a turn reads outlives what it writes
     for stage in reversed(stages[1:]):
         ends = _rows_for_each(stage)[ends]
     ways = {choice.summed} if len(stages) == 1 else {False, before.can_sum}
     first = np.min([_first_rows(before, summed)[ends] for summed in ways], axis=0)
-    reach = done * (output.width * output.channels) - first * before.input_row_bytes
+    begun = done + np.where(done < last.limit, _open_rows(last), 0)
+    reach = begun * (output.width * output.channels) - first * before.input_row_bytes
 
     return int(np.max(reach, where=first < before.input_rows, initial=0))

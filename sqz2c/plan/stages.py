@@ -2,7 +2,8 @@
 The planner's units: a stage is a step and the 1x1 convolution that takes its rows at once.
 
 In a SqueezeNet: the stem with the first squeeze; each pair of expands (with their pool) and the
-next squeeze; the last expands and the head. Stages are cut at squeezes, the smallest tensors.
+next squeeze; the last expands and the head. Stages are cut at squeezes, the smallest tensors; a
+fire module with a bypass is not cut inside, but before its input, which its last step reads again.
 """
 
 from collections.abc import Sequence
@@ -116,6 +117,8 @@ class Stage:
 
         return (
             squeeze is not None
+            and last.input == makers.output
+            and last.addend is None
             and (squeeze.stride, squeeze.padding, squeeze.first_channel) == (1, 0, 0)
             and 0 < len(firsts) <= MAX_SUMMED
             and firsts == sorted(firsts)
@@ -159,7 +162,8 @@ class Stage:
         last = self.steps[-1]
         if choice.summed:
             merged = Step((*self.steps[-2].layers, *last.layers), rows, last.limit)
-            return (*(replace(step, rows=1) for step in self.steps[:-2]), merged)
+            first = (replace(step, rows=self._ahead(step, rows)) for step in self.steps[:-2])
+            return (*first, merged)
         before = min(rows, self.steps[-2].limit) if len(self.steps) > 1 else rows
         result = []
         for step in self.steps:
@@ -167,6 +171,8 @@ class Stage:
                 result.append(replace(step, rows=1))
             elif step is last:
                 result.append(replace(step, rows=rows))
+            elif self.bypasses:
+                result.append(replace(step, rows=self._ahead(step, rows)))
             else:
                 result.append(
                     replace(
@@ -178,6 +184,19 @@ class Stage:
                 )
 
         return tuple(result)
+
+    @cached_property
+    def bypasses(self) -> bool:
+        """Whether something is added in it."""
+        return any(step.add for step in self.steps)
+
+    def _ahead(self, step: Step, rows: int) -> int:
+        """Rows a turn of a STEP before those that decide, if the last one makes ROWS."""
+        if not step.convs:
+            return 1
+        return step.limit if rows == self.limit else min(
+            step.limit, rows * max(1, step.limit // self.limit)
+        )
 
     def cost(self, choice: Choice) -> int:
         """Instructions that depend on CHOICE."""
@@ -288,9 +307,10 @@ def stages_of(graph: Graph, steps: Sequence[Step]) -> tuple[Stage, ...]:
     All of STEPS, in order, in stages.
     """
     groups: list[list[Step]] = []
-    for step in steps:
-        opens = not groups or _ends_stage(groups[-1])
-        if opens:
+    inside, begins = _bypasses(steps)
+    for index, step in enumerate(steps):
+        ends = bool(groups) and (index in begins or _ends_stage(groups[-1]))
+        if not groups or (ends and index not in inside):
             groups.append([step])
         else:
             groups[-1].append(step)
@@ -298,9 +318,26 @@ def stages_of(graph: Graph, steps: Sequence[Step]) -> tuple[Stage, ...]:
     return tuple(Stage(graph, tuple(group)) for group in groups)
 
 
+def _bypasses(steps: Sequence[Step]) -> tuple[set[int], set[int]]:
+    """
+    (indices of steps that a stage must not begin with, indices that one begins with): between the
+    first and the last reader of a map lies no end of a stage, before the first one there is one.
+    """
+    inside: set[int] = set()
+    begins: set[int] = set()
+    for tensor in {step.input for step in steps}:
+        readers = [i for i, step in enumerate(steps) if tensor in (step.input, step.addend)]
+        inside |= set(range(readers[0] + 1, readers[-1] + 1))
+        begins |= {readers[0]} if len(readers) > 1 else set()
+
+    return inside, begins
+
+
 def _ends_stage(group: Sequence[Step]) -> bool:
     """A stage ends after a 1x1 convolution that is stored as it is."""
     last = group[-1]
     convs = last.convs
+    if last.add is not None:
+        return False
 
     return len(convs) == 1 and last.pool is None and convs[0].kernel_height == 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool
 from sqz2c.ir.program import Step
 
 
@@ -27,8 +27,12 @@ def steps_of(graph: Graph) -> tuple[Step, ...]:
         output = steps[index].output
         limit = height if output is None else min(height, needed.get(output, height))
         steps[index] = replace(steps[index], rows=limit, limit=limit)
-        reads = geometry(graph, steps[index]).reads(0, limit)[1]
+        rows = geometry(graph, steps[index])
+        reads = rows.reads(0, limit)[1]
         needed[steps[index].input] = max(needed.get(steps[index].input, 0), reads)
+        addend = steps[index].addend
+        if addend is not None:
+            needed[addend] = max(needed.get(addend, 0), rows.middle(0, limit)[1])
 
     return tuple(steps)
 
@@ -36,10 +40,14 @@ def steps_of(graph: Graph) -> tuple[Step, ...]:
 def _joins(group: Sequence[Layer], layer: Layer) -> bool:
     """Whether LAYER can be folded into the convolutions of GROUP."""
     last = group[-1]
+    if isinstance(last, Add):
+        return isinstance(layer, MaxPool)
     if not isinstance(last, Conv):
         return False
     if isinstance(layer, Conv):
         return layer.output == last.output and layer.input == last.input
+    if isinstance(layer, Add):
+        return layer.input == last.output
 
     return isinstance(layer, MaxPool | GlobalAverage)
 

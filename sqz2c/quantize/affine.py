@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from sqz2c.errors import QuantizeError, Sqz2cError
+from sqz2c.ir.addition import RATIO_END
 from sqz2c.ir.arithmetic import bias_scales
 from sqz2c.ir.check import check_graph
 from sqz2c.ir.graph import PIXELS, Graph, Preprocessing
-from sqz2c.ir.layer import Conv, MaxPool, PixelTable
+from sqz2c.ir.layer import Add, Conv, MaxPool, PixelTable
 from sqz2c.ir.pixels import PIXEL, TABLE_OUTPUT, pixel_table
 from sqz2c.ir.tensor import Quantization
 from sqz2c.quantize.calibrate import Ranges
@@ -209,6 +210,12 @@ def _with_scales(graph: Graph, ranges: Ranges) -> Graph:
     for layer in graph.layers:
         if isinstance(layer, MaxPool):
             chosen[layer.output] = chosen[layer.input]
+        elif isinstance(layer, Add):
+            parts = chosen[layer.input], chosen[layer.other]
+            positive = layer.relu or all(part.zero_point == 0 for part in parts)
+            chosen[layer.output] = output_quantization(
+                ranges.histograms[layer.output], positive, _least_scale_of_sum(*parts)
+            )
         elif isinstance(layer, Conv):
             writers = [conv for conv in graph.convs if conv.output == layer.output]
             if layer is writers[0]:
@@ -239,6 +246,11 @@ def _with_fixed_forms(
             return tried
 
     return target
+
+
+def _least_scale_of_sum(a: Quantization, b: Quantization) -> float:
+    """A scale of their sum for which neither is too large (SPEC.md 2.8)."""
+    return max(a.scale, b.scale) / RATIO_END * 1.0001
 
 
 def _least_scale(conv: Conv, source: Quantization) -> float:

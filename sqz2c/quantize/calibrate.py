@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from sqz2c.errors import QuantizeError
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, MaxPool
 
 BINS = 4096
 BATCH = 8
@@ -81,11 +81,11 @@ def scale_owners(graph: Graph) -> dict[str, str]:
     """
     pooled = {layer.input: layer.output for layer in graph.layers if isinstance(layer, MaxPool)}
     owners = {}
-    for conv in graph.convs:
-        seen = conv.output
+    for layer in (*graph.convs, *graph.adds):
+        seen = layer.output
         while seen in pooled:
             seen = pooled[seen]
-        owners[seen] = conv.output
+        owners[seen] = layer.output
 
     return owners
 
@@ -129,6 +129,9 @@ def run_float(graph: Graph, batch: torch.Tensor) -> Iterator[tuple[str, torch.Te
             target = graph.tensor(layer.output)
             y = F.max_pool2d(x, layer.kernel, layer.stride, layer.padding, ceil_mode=True)
             tensors[layer.output] = y[:, :, : target.height, : target.width]
+        elif isinstance(layer, Add):
+            y = x + tensors[layer.other]
+            tensors[layer.output] = F.relu(y) if layer.relu else y
         elif isinstance(layer, GlobalAverage):
             yield layer.name, x.mean(dim=(2, 3), keepdim=True)
             return

@@ -12,9 +12,9 @@ from torch import nn
 from sqz2c.errors import QuantizeError
 from sqz2c.ir.geometry import conv_side, pool_side
 from sqz2c.ir.graph import PIXELS, Graph, Order
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool
 from sqz2c.ir.tensor import Quantization, Tensor
-from sqz2c.train.fake_quant import GRID_END, QuantizedReLU
+from sqz2c.train.fake_quant import GRID_END, QuantizedRange, QuantizedReLU
 from sqz2c.train.squeezenet import Fire, SqueezeNet
 
 
@@ -92,7 +92,8 @@ class _Chain:
             self.layers[-1] = replace(last, bias=(last.bias - shift).astype(np.float32))
 
     def fire(self, name: str, fire: Fire) -> None:
-        """Append squeeze, and both expands side by side."""
+        """Append squeeze, both expands side by side, and what is added to them."""
+        around = self.last
         self.conv(f"{name}/squeeze", fire.squeeze, fire.squeeze_activation)
         source = self.last
         channels = fire.expand1x1.out_channels + fire.expand3x3.out_channels
@@ -106,6 +107,21 @@ class _Chain:
         for part, conv in (("expand1x1", fire.expand1x1), ("expand3x3", fire.expand3x3)):
             self.layers.append(_layer(f"{name}/{part}", source, output, conv, first, 1.0))
             first += conv.out_channels
+        if fire.is_bypassed:
+            self._add(name, fire, around, output)
+
+    def _add(self, name: str, fire: Fire, around: Tensor, made: Tensor) -> None:
+        own, other = made, around
+        if fire.has_bypass_conv:
+            conv, channels = fire.bypass, made.channels
+            own = _output(f"{name}/bypass", around, conv, channels, fire.bypass_activation)
+            self.tensors.append(own)
+            plain = _layer(own.name, around, own, conv, 0, 1.0)
+            self.layers.append(replace(plain, relu=False))
+            other = made
+        quantization = _quantization(f"{name}/add", fire.add.activation_post_process)
+        self.tensors.append(replace(made, name=f"{name}/add", quantization=quantization))
+        self.layers.append(Add(self.last.name, own.name, other.name, self.last.name))
 
     def pool(self, name: str, pool: nn.Module) -> None:
         """Append a max pool, which keeps its input's scale."""
@@ -120,17 +136,25 @@ class _Chain:
 def _output(
     name: str, source: Tensor, conv: nn.Conv2d, channels: int, activation: nn.Module
 ) -> Tensor:
-    if not isinstance(activation, QuantizedReLU) or float(activation.scale) <= 0:
-        raise QuantizeError(
-            f"{name}: its activation's range is not known; call quantize_activations() and "
-            "run images through the network inside observing()."
-        )
+    quantization = _quantization(name, activation)
     height, width = (
         conv_side(side, conv.kernel_size[0], conv.stride[0], int(conv.padding[0]))
         for side in (source.height, source.width)
     )
 
-    return Tensor(name, height, width, channels, Quantization(float(activation.scale), 0))
+    return Tensor(name, height, width, channels, quantization)
+
+
+def _quantization(name: str, activation: nn.Module) -> Quantization:
+    is_known = isinstance(activation, QuantizedReLU | QuantizedRange)
+    if not is_known or float(activation.scale) <= 0:
+        raise QuantizeError(
+            f"{name}: its activation's range is not known; call quantize_activations() and "
+            "run images through the network inside observing()."
+        )
+    zero_point = int(activation.zero_point) if isinstance(activation, QuantizedRange) else 0
+
+    return Quantization(float(activation.scale), zero_point)
 
 
 def _layer(

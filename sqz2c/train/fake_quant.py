@@ -56,6 +56,45 @@ class QuantizedReLU(nn.Module):
         return round_through(x / self.scale) * self.scale
 
 
+class QuantizedRange(nn.Module):
+    """
+    Identity whose output is uint8 of the range from `low` to `high`, which always holds 0; while
+    `observing`, it records that range instead.
+    """
+
+    low: torch.Tensor
+    high: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.observing = False
+        self.register_buffer("low", torch.zeros(()))
+        self.register_buffer("high", torch.zeros(()))
+
+    @property
+    def scale(self) -> torch.Tensor:
+        """0 means: not observed yet."""
+        return (self.high - self.low) / 255
+
+    @property
+    def zero_point(self) -> torch.Tensor:
+        """Of 0..255; 0 where nothing is below 0."""
+        return (-self.low / self.scale.clamp_min(1e-12)).round().clamp(0, 255)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Round to multiples of the scale and clip to what uint8 can hold."""
+        if self.observing:
+            values = x.detach().float()
+            self.low = torch.minimum(self.low, values.amin())
+            self.high = torch.maximum(self.high, values.amax())
+
+            return x
+        scale, zero_point = self.scale, self.zero_point
+        x = torch.clamp(x, -zero_point * scale, (255 - zero_point) * scale)
+
+        return round_through(x / scale) * scale
+
+
 def quantize_weights(network: SqueezeNet) -> None:
     """Put every convolution's weight on its int8 grid, in place, above a shared codebook."""
     for conv in convs(network).values():
@@ -65,7 +104,8 @@ def quantize_weights(network: SqueezeNet) -> None:
 def quantize_activations(network: SqueezeNet) -> None:
     """
     Replace every ReLU, in place. The two expands of a fire module get one and the same, since
-    they write side by side into one tensor.
+    they write side by side into one tensor. Convolutions of bypasses and additions get a scale and
+    zero point of their own.
     """
     names = [name for name, m in network.named_modules() if isinstance(m, nn.ReLU)]
     for name in names:
@@ -73,12 +113,16 @@ def quantize_activations(network: SqueezeNet) -> None:
     for fire in network.modules():
         if isinstance(fire, Fire):
             fire.expand3x3_activation = fire.expand1x1_activation
+            if fire.is_bypassed:
+                fire.add.activation_post_process = QuantizedRange()
+            if fire.has_bypass_conv:
+                fire.bypass_activation = QuantizedRange()
 
 
 @contextmanager
 def observing(network: SqueezeNet) -> Iterator[None]:
     """Within this context the network is float and its activations' ranges are recorded."""
-    relus = [m for m in network.modules() if isinstance(m, QuantizedReLU)]
+    relus = [m for m in network.modules() if isinstance(m, QuantizedReLU | QuantizedRange)]
     for relu in relus:
         relu.observing = True
     try:
@@ -93,5 +137,5 @@ def activation_scales(network: SqueezeNet) -> dict[str, float]:
     return {
         name: float(module.scale)
         for name, module in network.named_modules(remove_duplicate=False)
-        if isinstance(module, QuantizedReLU)
+        if isinstance(module, QuantizedReLU | QuantizedRange)
     }

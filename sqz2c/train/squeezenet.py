@@ -9,6 +9,7 @@ of their own, so that PyTorch's eager quantization can observe, fuse and convert
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
+from typing import Literal
 
 import torch
 from torch import nn
@@ -40,6 +41,9 @@ class Architecture:
     pct_3x3 * e are 3x3, and squeeze_ratio * e squeeze filters. WIDTHS, when given, says all
     that explicitly instead. POOLS holds the number of fire modules after which a pool follows;
     0 is the pool after the stem.
+
+    BYPASS (section 6 of the paper): "simple" adds a fire module's input to its output where
+    channels agree; "complex" also elsewhere, through a 1x1 convolution without ReLU.
     """
 
     classes: int = 1000
@@ -58,6 +62,7 @@ class Architecture:
     head_padding: int = 0
     dropout: float = 0.5
     widths: tuple[FireWidths, ...] = ()
+    bypass: Literal["none", "simple", "complex"] = "none"
 
     def fire_widths(self) -> tuple[FireWidths, ...]:
         """Give the widths of every fire module, in order."""
@@ -86,9 +91,13 @@ class Architecture:
 
 
 class Fire(nn.Module):
-    """Squeeze, then expand1x1 and expand3x3 side by side."""
+    """
+    Squeeze, then expand1x1 and expand3x3 side by side.
 
-    def __init__(self, in_channels: int, widths: FireWidths) -> None:
+    With a bypass `add` adds the input, or what the 1x1 convolution `bypass` makes of it.
+    """
+
+    def __init__(self, in_channels: int, widths: FireWidths, bypass: str = "none") -> None:
         super().__init__()
         self.squeeze = nn.Conv2d(in_channels, widths.squeeze, kernel_size=1)
         self.squeeze_activation = nn.ReLU(inplace=True)
@@ -97,14 +106,30 @@ class Fire(nn.Module):
         self.expand3x3 = nn.Conv2d(widths.squeeze, widths.expand3x3, kernel_size=3, padding=1)
         self.expand3x3_activation = nn.ReLU(inplace=True)
         self.cat = FloatFunctional()
+        keeps = in_channels == widths.out_channels
+        self.is_bypassed = bypass == "complex" or (bypass == "simple" and keeps)
+        if self.is_bypassed:
+            self.add = FloatFunctional()
+        if self.is_bypassed and not keeps:
+            self.bypass = nn.Conv2d(in_channels, widths.out_channels, kernel_size=1)
+            self.bypass_activation = nn.Identity()
+
+    @property
+    def has_bypass_conv(self) -> bool:
+        return hasattr(self, "bypass")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map [n, in_channels, h, w] to [n, expand1x1 + expand3x3, h, w]."""
-        x = self.squeeze_activation(self.squeeze(x))
-        left = self.expand1x1_activation(self.expand1x1(x))
-        right = self.expand3x3_activation(self.expand3x3(x))
+        squeezed = self.squeeze_activation(self.squeeze(x))
+        left = self.expand1x1_activation(self.expand1x1(squeezed))
+        right = self.expand3x3_activation(self.expand3x3(squeezed))
+        y = self.cat.cat([left, right], 1)
+        if not self.is_bypassed:
+            return y
+        if self.has_bypass_conv:
+            x = self.bypass_activation(self.bypass(x))
 
-        return self.cat.cat([left, right], 1)
+        return self.add.add(y, x)
 
 
 class SqueezeNet(nn.Module):
@@ -159,7 +184,7 @@ def _features(architecture: Architecture) -> list[nn.Module]:
     if 0 in architecture.pools:
         layers.append(_pool())
     for count, widths in enumerate(architecture.fire_widths(), start=1):
-        layers.append(Fire(channels, widths))
+        layers.append(Fire(channels, widths, architecture.bypass))
         channels = widths.out_channels
         if count in architecture.pools:
             layers.append(_pool())
@@ -190,11 +215,14 @@ def convs(network: nn.Module) -> dict[str, nn.Conv2d]:
 
 def fusion_groups(network: SqueezeNet) -> list[list[str]]:
     """
-    Give each convolution's name with its ReLU's, for torch.ao.quantization.fuse_modules.
+    Give each convolution's name with its ReLU's, for torch.ao.quantization.fuse_modules; those of a
+    bypass have none.
     """
     groups = []
     for name in convs(network):
         path, last = name.rpartition(".")[::2]
+        if last == "bypass":
+            continue
         activation = str(int(last) + 1) if last.isdigit() else f"{last}_activation"
         groups.append([name, f"{path}.{activation}"])
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def _rows_needed(graph: Graph) -> dict[str, int]:
         if isinstance(reader, GlobalAverage):
             needed[reader.input] = height
             continue
+        if isinstance(reader, Add):
+            needed[reader.other] = max(needed[reader.other], needed[reader.output])
         if isinstance(reader, Conv):
             size, stride, padding = reader.kernel_height, reader.stride, reader.padding
         elif isinstance(reader, MaxPool):

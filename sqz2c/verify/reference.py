@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, MaxPool, PixelTable
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, MaxPool, PixelTable
 from sqz2c.ir.tensor import Quantization
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
@@ -42,7 +42,11 @@ class Reference(torch.nn.Module):
             if isinstance(layer, GlobalAverage):
                 seen[layer.name] = self._average(layer, x)
                 break
-            y = self._compute(layer, x)
+            y = (
+                self._add(layer, x, values[layer.other])
+                if isinstance(layer, Add)
+                else self._compute(layer, x)
+            )
             seen[layer.name] = y[0].permute(1, 2, 0).to(torch.uint8).numpy()
             first = layer.first_channel if isinstance(layer, Conv) else 0
             parts.setdefault(layer.output, {})[first] = y
@@ -85,6 +89,20 @@ class Reference(torch.nn.Module):
         y = _rescale(acc, m.view(1, -1, 1, 1), own.zero_point, conv.relu)
 
         return y if own == target else _remap(y, own, target)
+
+    def _add(self, layer: Add, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        tensors = (self.graph.tensor(name) for name in (layer.input, layer.other, layer.output))
+        first, second, out = (tensor.quantization for tensor in tensors)
+        assert first is not None and second is not None and out is not None
+        scales = torch.tensor([first.scale, second.scale], dtype=torch.float32)
+        ratios = (scales / torch.tensor(out.scale, dtype=torch.float32)).to(torch.float64)
+        shift = 21 - int(torch.floor(torch.log2(ratios.max())))
+        factors = torch.round(ratios * 2.0**shift)
+        sums = (a - first.zero_point) * factors[0] + (b - second.zero_point) * factors[1]
+        halves = torch.floor(sums.abs() / 2.0**shift + 0.5)  # half away from zero
+        y = torch.sign(sums) * halves + out.zero_point
+
+        return y.clamp(out.zero_point if layer.relu else 0, 255)
 
     def _average(self, head: GlobalAverage, x: torch.Tensor) -> np.ndarray:
         sums = x.sum(dim=(2, 3))[0].to(torch.int64)

@@ -29,6 +29,7 @@ FULL = Member(
     differing_scales=True,
     head_padding=1,
     quantized_average=True,
+    bypass="complex",
     values=200,
     seed=7,
 )

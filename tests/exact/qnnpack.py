@@ -14,7 +14,7 @@ import torch
 
 from sqz2c.ir.arithmetic import INT32_MAX, bias_scales, integer_bias
 from sqz2c.ir.graph import Graph
-from sqz2c.ir.layer import Conv, GlobalAverage, MaxPool, PixelTable
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, MaxPool, PixelTable
 from sqz2c.ir.tensor import Quantization
 
 
@@ -70,6 +70,9 @@ class Qnnpack:
             elif isinstance(layer, MaxPool):
                 values[layer.output] = self._pool(layer, x)
                 seen[layer.name] = _map(values[layer.output])
+            elif isinstance(layer, Add):
+                values[layer.output] = self._add(layer, x, values[layer.other])
+                seen[layer.name] = _map(values[layer.output])
             else:
                 y = self._conv(layer, x)
                 parts.setdefault(layer.output, []).append(y)
@@ -95,6 +98,14 @@ class Qnnpack:
         )
 
         return torch.relu(y) if conv.relu and not self.fused else y
+
+    def _add(self, layer: Add, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        target = self.graph.tensor(layer.output).quantization
+        assert target is not None
+        name = "add_relu" if layer.relu and self.fused else "add"
+        y = getattr(torch.ops.quantized, name)(a, b, target.scale, target.zero_point)
+
+        return torch.relu(y) if layer.relu and not self.fused else y
 
     def _concatenated(self, parts: list[torch.Tensor], tensor: str) -> torch.Tensor:
         target = self.graph.tensor(tensor).quantization

@@ -27,6 +27,11 @@ LETTERED = {
     "all weights zero": Member(density=0.0),
     "vanishing scales, saturated biases": Member(vanishing=True, per_filter=True, density=0.3),
     "vanishing layers": Member(vanishing=True, density=0.0),
+    "simple bypass": Member(fires=((4, 8, 8), (4, 8, 8)), pool_after=(0, 2), bypass="simple"),
+    "complex bypass": Member(fires=((4, 8, 8), (3, 4, 9)), bypass="complex", per_filter=True),
+    "bypass, ReLU, zero points": Member(
+        fires=((4, 8, 8), (4, 8, 8)), bypass="complex", bypass_relu=True, zero_points=True
+    ),
     "not square": Member(height=19, width=46, pool_after=(0, 1, 2)),
 }
 
@@ -63,6 +68,8 @@ def random_member(seed: int) -> Member:
         pixel_table=yes(),
         quantized_average=yes(),
         vanishing=yes(),
+        bypass=str(rng.choice(["none", "simple", "complex"])),
+        bypass_relu=yes(),
         seed=seed,
     )
 

@@ -52,6 +52,10 @@ OTHERS = {
         height=17, width=17, channels=1, stem=(1, 1, 1, 1), fires=((1, 1, 1),), pool_after=(),
         pixel_table=True,
     ),
+    "bypassed": Member(
+        height=19, width=21, fires=((3, 6, 6), (3, 6, 6), (2, 4, 5)), pool_after=(0, 2),
+        bypass="complex", zero_points=True,
+    ),
     "no pools": Member(height=17, width=19, fires=((3, 6, 6), (3, 6, 6)), pool_after=()),
 }  # fmt: skip
 

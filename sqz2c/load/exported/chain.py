@@ -8,7 +8,7 @@ import numpy as np
 
 from sqz2c.errors import LoadError
 from sqz2c.ir.graph import PIXELS, Graph, Order
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool
 from sqz2c.ir.tensor import Tensor
 from sqz2c.load.exported.archive import DAMAGES, read_program
 from sqz2c.load.exported.values import Block, Value
@@ -16,7 +16,8 @@ from sqz2c.load.exported.walk import result_of
 from sqz2c.load.options import LoadOptions, preprocessing_of
 from sqz2c.load.squeezenet import in_camera_order
 
-UNKNOWN_OPTIONS = ("stem_stride", "stem_padding", "head_padding", "head_relu")
+Parts = tuple[list[Tensor], list[Layer], dict[Block | None, str]]  # and each block's output
+UNKNOWN_OPTIONS = ("stem_stride", "stem_padding", "head_padding", "head_relu", "bypass")
 
 
 def exported_graph(data: bytes, path: str, options: LoadOptions) -> Graph:
@@ -38,9 +39,10 @@ def exported_graph(data: bytes, path: str, options: LoadOptions) -> Graph:
     _check_options(image, path, options)
     tensors = [Tensor(PIXELS, image.height, image.width, image.channels)]
     layers: list[Layer] = []
+    outputs: dict[Block | None, str] = {image: PIXELS}
     for name, number, block in _numbered(blocks):
         _check_numbers(block, path)
-        _append(name, number, block, tensors, layers)
+        _append(name, number, block, (tensors, layers, outputs))
     layers.append(GlobalAverage("average", tensors[-1].name))
     preprocessing, trained = preprocessing_of(options, image.channels, "torchvision")
     graph = Graph(tuple(tensors), tuple(layers), trained, preprocessing, options.labels)
@@ -69,12 +71,11 @@ def _chain(value: Value, path: str) -> list[Block]:
             "map, or a linear layer."
         )
     blocks = [last]
-    while blocks[-1].source is not None and blocks[-1].source.filters:
-        blocks.append(blocks[-1].source)
-    if not last.filters or len(last.filters) > 1 or last.pools:
+    blocks += [block for block in last.past if block is not None and block.filters]
+    if not last.is_plain or len(last.filters) > 1:
         raise LoadError(
-            f"{path} ends in the average of a pool or of a concatenation: put a convolution before "
-            "the average, or a linear layer behind it, and train again."
+            f"{path} ends in the average of a pool, of a sum or of a concatenation: put a "
+            "convolution before the average, or a linear layer behind it, and train again."
         )
 
     return blocks[::-1]
@@ -85,25 +86,30 @@ def _numbered(blocks: list[Block]) -> Iterator[tuple[str, int, Block]]:
     Name each block and count them: conv1, fire2/squeeze, fire2, ... A 1x1 convolution before a
     concatenation is a squeeze.
     """
-    number = 1
+    number, around = 1, ""
     for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        if block.before is not block.source:  # it leads around the block before
+            yield f"{around}/bypass", number - 1, block
+            continue
         is_fire = len(block.filters) > 1
         is_squeeze = (
             following is not None
             and len(following.filters) > 1
-            and not (is_fire or block.pools)
+            and not is_fire
+            and block.is_plain
+            and following.before is block
             and block.filters[0].kernel == (1, 1)
         )
         kind = "fire" if is_fire or is_squeeze else "conv"
-        yield f"{kind}{number}{'/squeeze' if is_squeeze else ''}", number, block
+        around = f"{kind}{number}"
+        yield f"{around}{'/squeeze' if is_squeeze else ''}", number, block
         number += not is_squeeze
 
 
-def _append(
-    name: str, number: int, block: Block, tensors: list[Tensor], layers: list[Layer]
-) -> None:
-    """BLOCK's convolutions and pools behind what is there already."""
-    source, first_channel = tensors[-1].name, 0
+def _append(name: str, number: int, block: Block, graph: Parts) -> None:
+    """BLOCK's convolutions, sum and pools behind what is there already."""
+    tensors, layers, outputs = graph
+    source, first_channel = outputs[block.source], 0
     tensors.append(Tensor(name, *block.sides, block.channels))
     for part, filters in zip(_parts(name, block), block.filters, strict=True):
         layers.append(
@@ -120,11 +126,17 @@ def _append(
             )
         )
         first_channel += len(filters.bias)
+    if block.other is not None:
+        total = f"{name.removesuffix('/bypass')}/add"
+        other = outputs[block.other]
+        layers.append(Add(total, name, other, total, block.has_relu_behind))
+        tensors.append(Tensor(total, *block.sides, block.channels))
     for count, pool in enumerate(block.pools):
         pooled = f"pool{number}" + (f"_{count + 1}" if count else "")
         window = (pool.kernel, pool.stride, pool.padding)
         layers.append(MaxPool(pooled, tensors[-1].name, pooled, *window))
         tensors.append(Tensor(pooled, pool.height, pool.width, block.channels))
+    outputs[block] = tensors[-1].name
 
 
 def _check_numbers(block: Block, path: str) -> None:

@@ -37,8 +37,7 @@ def batch_norm(call: Call) -> Value:
     call.skip("momentum", "cudnn_enabled")
     block = source.block
     if (
-        not block.filters
-        or block.pools
+        not block.is_plain
         or any(filters.relu for filters in block.filters)
         or source.padding
         or not (source.is_map or source.is_channels)
@@ -136,9 +135,9 @@ def concatenation(call: Call) -> Value:
     first = blocks[0]
     if len(blocks) == 1:
         return values[0]
-    if not all(b.filters and b.source is first.source for b in blocks) or any(
-        value.padding for value in values
-    ):
+    sources = {id(b.source) for b in blocks}
+    are_convs = all(b.filters and b.other is None for b in blocks)
+    if len(sources) > 1 or not are_convs or any(value.padding for value in values):
         raise call.unsupported(
             "joins what does not come from convolutions of one and the same map, as the expands "
             "of a fire module do"

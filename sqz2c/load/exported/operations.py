@@ -4,7 +4,7 @@ Which ATen operation means what.
 
 from collections.abc import Callable, Mapping
 
-from sqz2c.load.exported import convolutions, layers, shapes
+from sqz2c.load.exported import bypass, convolutions, layers, shapes
 from sqz2c.load.exported.call import Call
 from sqz2c.load.exported.program import Node, Program
 
@@ -30,7 +30,8 @@ OPERATIONS: dict[str, Callable[[Call], object]] = {
     "permute": shapes.permute,
     "t": shapes.permute,
     "mul": shapes.product,
-    **dict.fromkeys(["add", "sub", "div"], shapes.arithmetic),
+    "add": bypass.addition,
+    **dict.fromkeys(["sub", "div"], shapes.arithmetic),
     **dict.fromkeys(
         ["flatten", "view", "reshape", "_unsafe_view", "squeeze", "unsqueeze"], shapes.view
     ),
@@ -99,5 +100,5 @@ def compute(program: Program, node: Node, values: Mapping[str, object]) -> objec
         raise call.error("is of a quantized program: export the float model, to be quantized here")
     raise call.unsupported(
         "is not an operation of a SqueezeNet (convolution, BatchNorm behind it, ReLU, max pool, "
-        "concatenation of convolutions, global average, linear layer)"
+        "concatenation of convolutions, bypass, global average, linear layer)"
     )

@@ -70,13 +70,13 @@ def product(call: Call) -> torch.Tensor:
 
 def arithmetic(call: Call) -> torch.Tensor:
     """
-    Refuse sums and products of activations, with a way out for the usual ones.
+    Refuse products of activations and sums with numbers, with a way out for the usual ones.
     """
     operands = [call.get(name, None) for name in ("self", "other")]
     values = [operand for operand in operands if isinstance(operand, Value)]
     if len(values) == 2:
         raise call.error(
-            "is a bypass or another joint of two maps, which is not supported: train the network "
+            "is a joint of two maps that is no sum, which is not supported: train the network "
             "without it"
         )
     if values and not values[0].block.filters:

@@ -2,6 +2,7 @@
 What a result of an exported program is, in the words of a SqueezeNet. All are immutable.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -49,8 +50,8 @@ class Pool:
 @dataclass(frozen=True, eq=False)
 class Block:
     """
-    One map: convolutions of SOURCE side by side, which make SIDES, then POOLS. Without FILTERS it
-    is the image.
+    One map: convolutions of SOURCE side by side, which make SIDES, plus OTHER if there is one, and
+    then a ReLU or not (HAS_RELU_BEHIND), then POOLS. Without FILTERS it is the image.
     """
 
     source: "Block | None"
@@ -58,6 +59,31 @@ class Block:
     channels: int
     sides: tuple[int, int]
     pools: tuple[Pool, ...] = ()
+    other: "Block | None" = None
+    has_relu_behind: bool = False
+
+    @property
+    def before(self) -> "Block | None":
+        """
+        The block that is computed before: what it reads, or, where that lies farther back than what
+        is added, the latter.
+        """
+        if self.other is not None and self.source in self.other.past:
+            return self.other
+        return self.source
+
+    @property
+    def past(self) -> "Iterator[Block | None]":
+        """All that is computed before, the last first."""
+        block = self.before
+        while block is not None:
+            yield block
+            block = block.before
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is convolutions with nothing behind them."""
+        return bool(self.filters) and not self.pools and self.other is None
 
     @property
     def height(self) -> int:
@@ -74,10 +100,15 @@ class Block:
     @property
     def has_relu(self) -> bool:
         """Whether no value is below 0."""
-        return bool(self.filters) and all(filters.relu for filters in self.filters)
+        own = bool(self.filters) and all(filters.relu for filters in self.filters)
+        if self.other is None:
+            return own
+        return self.has_relu_behind or (own and self.other.has_relu)
 
     def with_relu(self) -> "Block":
-        """A ReLU after a pool is the same as one before it."""
+        """A ReLU after a pool is the same as one before it; of what is positive it is nothing."""
+        if self.other is not None:
+            return self if self.has_relu else replace(self, has_relu_behind=True)
         return replace(self, filters=tuple(replace(f, relu=True) for f in self.filters))
 
 

@@ -13,13 +13,13 @@ from sqz2c.errors import CompressError
 from sqz2c.ir.graph import Graph
 from sqz2c.quantize.calibrate import run_float
 from sqz2c.verify.reference import Reference
-from tests.unit.quantize.float_graphs import pictures, tiny
+from tests.unit.quantize.float_graphs import bypassed, pictures, tiny
 
-VARIANTS = {"folded": {}, "padded": {"padding": 1}, "gray": {"channels": 1}}
+VARIANTS = {"folded": {}, "padded": {"padding": 1}, "gray": {"channels": 1}, "bypassed": {}}
 
 
 def graph_of(variant: str) -> Graph:
-    return tiny(**VARIANTS[variant])
+    return bypassed() if variant == "bypassed" else tiny(**VARIANTS[variant])
 
 
 def images_of(variant: str, seed: int = 5) -> list[np.ndarray]:

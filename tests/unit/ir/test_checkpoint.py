@@ -127,7 +127,7 @@ def without(*path):
 
 STRETCHED = torch.zeros(1, dtype=torch.int8).expand(8, 3, 3, 3)
 WRONG = {
-    "newer": (changed("version", value=2), "has checkpoint version 2, but .* reads version 1"),
+    "newer": (changed("version", value=3), "has checkpoint version 3, but .* reads version 2"),
     "version is True": (changed("version", value=True), "version is of type bool"),
     "no version": (without("version"), "the field 'version' is missing"),
     "no tensors": (without("tensors"), "the field 'tensors' is missing"),

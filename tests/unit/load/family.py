@@ -18,6 +18,14 @@ TINY = Architecture(
     widths=(FireWidths(2, 3, 5), FireWidths(3, 4, 4), FireWidths(2, 6, 2)),
     pools=(0, 2),
 )
+BYPASSED = Architecture(
+    classes=5,
+    stem_filters=4,
+    stem_kernel=3,
+    widths=(FireWidths(2, 3, 5), FireWidths(3, 4, 4), FireWidths(2, 6, 3)),
+    pools=(0, 2),
+    bypass="complex",
+)
 SIDE = 33
 
 

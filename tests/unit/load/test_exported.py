@@ -2,6 +2,7 @@
 Programs of torch.export.save: the same numbers as the author's module, whatever its names.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ from torch import nn
 from sqz2c.errors import LoadError
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
+from sqz2c.ir.text import to_text
 from sqz2c.load import LoadOptions, load_model
 from sqz2c.quantize.calibrate import run_float
 from tests.authors import AUTHORS, Beside, export, export_of, pruned, written_by
-from tests.unit.load.family import SIDE, network, saved
+from tests.unit.load.family import BYPASSED, SIDE, network, saved
 
 
 def loaded(data: bytes, tmp_path: Path, options: LoadOptions | None = None) -> Graph:
@@ -43,6 +45,47 @@ def assert_same(network: nn.Module, graph: Graph) -> None:
 def test_the_graph_computes_what_the_authors_module_does(author, tmp_path):
     """BatchNorm, order of branches, paddings, pools and heads are where the module has them."""
     assert_same(written_by(author), loaded(export_of(author), tmp_path))
+
+
+class Bypassed(nn.Module):
+    """Two residual blocks in the manner of others; the second one's way around is convolved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, 2)
+        self.first, self.second = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 1)
+        self.third, self.around = nn.Conv2d(4, 6, 3, padding=1), nn.Conv2d(4, 6, 1)
+        self.head = nn.Conv2d(6, 5, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.stem(x))
+        x = torch.relu(x + self.second(torch.relu(self.first(x))))
+        x = torch.max_pool2d(x, 2)
+        x = torch.relu(self.third(x)).add_(self.around(x))
+        return self.head(torch.max_pool2d(x, 2)).mean((2, 3))
+
+
+def test_bypasses_of_any_author_load(tmp_path):
+    """Sums are found whatever surrounds them, with the ReLU and the pool behind them."""
+    torch.manual_seed(3)
+    net = Bypassed().eval()
+    graph = loaded(export(net, (3, 25, 31)), tmp_path)
+    assert_same(net, graph)
+    expected = [
+        ("conv3/add", "conv3", "conv1", True),
+        ("conv4/add", "conv4/bypass", "conv4", False),
+    ]
+    assert expected == [(a.name, a.input, a.other, a.relu) for a in graph.adds]
+
+
+@pytest.mark.parametrize("bypass", ["simple", "complex"])
+def test_an_exported_family_module_is_its_state_dict(bypass, tmp_path):
+    """The same graph from both files."""
+    net = network(replace(BYPASSED, bypass=bypass))
+    graph = loaded(export(net, (3, SIDE, SIDE)), tmp_path)
+    state = saved(net.state_dict(), tmp_path / "model.pt")
+    options = LoadOptions(input_height=SIDE, bypass=bypass)
+    assert to_text(load_model(state, options)) == to_text(graph)
 
 
 @pytest.mark.parametrize(

@@ -95,13 +95,34 @@ REFUSED = {
     "hardtanh": (network(conv(), nn.Hardtanh(0, 1)), NO_RELU),
     "clamp": (network(conv(), Does(lambda x: x.clamp(0, 6))), "has max 6, which is no ReLU"),
     "clamp at 1": (network(conv(), Does(lambda x: x.clamp(min=1))), NO_RELU),
-    "bypass": (
-        network(Does(lambda x, f: x + f(x), conv())),
-        r"aten.add \(add in 2\) is a bypass .*train the network without it",
+    "bypass around a pool": (
+        network(Does(lambda x, f: f(x) + x, nn.MaxPool2d(3, 1, 1))),
+        r"aten.add \(add in 2\) is no bypass around convolutions of stride 1",
     ),
-    "bypass in place": (
-        network(Does(lambda x, f: f(x).add_(x), conv())),
-        r"aten.add_ \(add_ in 2\) is a bypass",
+    "bypass of other sides": (
+        network(Does(lambda x, f: x.add_(f(x)), nn.Conv2d(4, 1, 1))),
+        r"aten.add_ \(add_ in 2\) adds maps of different shapes",
+    ),
+    "bypass from the image": (
+        nn.Sequential(Does(lambda x, f: x + f(x), nn.Conv2d(3, 3, 1)), *headed().children(),
+                      nn.AdaptiveAvgPool2d(1)),
+        "is no bypass around convolutions",
+    ),
+    "two branches": (
+        network(Does(lambda x, f, g: f(x) + g(x), conv(3), conv(3))),
+        "aten.add .*is no bypass around convolutions",
+    ),
+    "weighed": (
+        network(Does(lambda x, f: torch.add(x, f(x), alpha=2), conv())),
+        "aten.add .*alpha 2",
+    ),
+    "normalised sum": (
+        network(Does(lambda x, f, g: g(x + f(x)), conv(), nn.BatchNorm2d(4))),
+        "does not follow a convolution directly",
+    ),
+    "joined sums": (
+        network(Does(lambda x, f: torch.cat([f(x), x + f(x)], 1), conv()), channels=8),
+        "aten.cat .*does not come from conv",
     ),
     "attention": (
         network(Does(lambda x, f: x * f(x), conv())),
@@ -204,7 +225,7 @@ REFUSED = {
     ),
     "concatenation before the average": (
         headed(Beside([conv(), conv(3)]), nn.AdaptiveAvgPool2d(1)),
-        "ends in the average of a pool or of a concatenation",
+        "ends in the average of a pool, of a sum or of a concatenation",
     ),
     "channels": (nn.Sequential(nn.Conv2d(2, 3, 1), network()).eval(), "takes 2 channels, but"),
     "two results": (

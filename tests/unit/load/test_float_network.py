@@ -15,7 +15,7 @@ from sqz2c.ir.layer import MaxPool
 from sqz2c.load import LoadOptions, load_model
 from sqz2c.quantize.calibrate import run_float
 from sqz2c.train.squeezenet import Architecture, squeezenet1_0, squeezenet1_1
-from tests.unit.load.family import SIDE, TINY, network, saved
+from tests.unit.load.family import BYPASSED, SIDE, TINY, network, saved
 
 SQUARE = LoadOptions(input_height=SIDE, input_width=SIDE)
 
@@ -46,6 +46,8 @@ def pictures(channels: int = 3, height: int = SIDE, width: int = SIDE) -> torch.
         ),
         (replace(TINY, pools=(1, 2), head_padding=1), replace(SQUARE, head_padding=1)),
         (replace(TINY, pools=(0, 1, 2), stem_kernel=7), SQUARE),
+        (BYPASSED, SQUARE),
+        (replace(BYPASSED, bypass="simple"), replace(SQUARE, bypass="simple")),
         (replace(TINY, in_channels=1), replace(SQUARE, mean=(30.0,), std=(70.0,))),
     ],
 )
@@ -263,6 +265,38 @@ def test_what_is_not_of_the_family_is_refused_by_key(case, tmp_path):
     with pytest.raises(LoadError, match=message) as error:
         load(state, tmp_path)
     assert str(error.value).startswith(str(tmp_path / "model.pt"))
+
+
+def without(*keys: str) -> dict:
+    state = network(BYPASSED).state_dict()
+    return {key: value for key, value in state.items() if not key.startswith(keys)}
+
+
+BYPASS = replace(SQUARE, bypass="simple")
+AROUND = "features.4.bypass"
+WIDER = {f"{AROUND}.weight": torch.zeros(9, 8, 1, 1), f"{AROUND}.bias": torch.zeros(9)}
+BYPASSES = {
+    "said otherwise": (without(), BYPASS, "has complex bypass, not simple"),
+    "one is missing": (without("features.6.bypass"), SQUARE, "features.6.bypass is missing"),
+    "none is there": (
+        without("features.3.bypass", "features.6.bypass"), replace(SQUARE, bypass="complex"),
+        "features.3.bypass is missing",
+    ),
+    "no bias": (without("features.3.bypass.bias"), SQUARE, "features.3.bypass.bias is missing"),
+    "nothing to add": (
+        network(replace(TINY, widths=TINY.widths[:1], pools=(0,))).state_dict(), BYPASS,
+        "features.3 and all other fire modules change",
+    ),
+    "other channels": (without() | WIDER, SQUARE, "features.4.bypass.weight gives 9 channels"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BYPASSES)
+def test_bypasses_that_do_not_fit_are_refused(case, tmp_path):
+    """By the key of the module."""
+    state, options, message = BYPASSES[case]
+    with pytest.raises(LoadError, match=message):
+        load(state, tmp_path, options)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from sqz2c.ir.graph import PIXELS, Graph
 from sqz2c.ir.layer import PixelTable
 from sqz2c.ir.tensor import Quantization
 from sqz2c.load import LoadOptions, load_model
-from tests.unit.load.family import SIDE, TINY, quantized, saved
+from tests.unit.load.family import BYPASSED, SIDE, TINY, quantized, saved
 
 OPTIONS = LoadOptions(input_height=SIDE, input_width=SIDE)
 
@@ -59,6 +59,27 @@ def test_every_number_is_the_modules(fuse, per_channel, tmp_path):
         assert quantization_of(cat) == graph.tensor(name).quantization
     assert quantization_of(net.classifier[1]) == graph.head.output_quantization
     assert fuse == (graph.tensor("conv1").quantization.zero_point == 0)
+
+
+@pytest.mark.parametrize("bypass", ["simple", "complex"])
+def test_sums_have_the_modules_scales(bypass, tmp_path):
+    """A quantized module says itself what is added; its scales and zero points are kept."""
+    net = quantized(replace(BYPASSED, bypass=bypass))
+    graph = load(net.state_dict(), tmp_path)
+    modules = {"fire2": net.features[3], "fire3": net.features[4], "fire4": net.features[6]}
+    expected = {
+        f"{name}/add": quantization_of(fire.add)
+        for name, fire in modules.items()
+        if fire.is_bypassed
+    }
+    assert expected == {add.name: graph.tensor(add.output).quantization for add in graph.adds}
+    around = {c.name: c for c in graph.convs if c.name.endswith("/bypass")}
+    assert (bypass == "complex") == ({"fire2/bypass", "fire4/bypass"} == set(around))
+    for name, conv in around.items():
+        module = modules[name.partition("/")[0]].bypass
+        assert module.weight().int_repr().tolist() == conv.weights.tolist()
+        assert quantization_of(module) == graph.tensor(name).quantization
+        assert not conv.relu
 
 
 def test_expands_with_scales_of_their_own_keep_them(state, tmp_path):

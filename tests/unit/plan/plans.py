@@ -38,7 +38,13 @@ TABLED = Member(
     stem=(6, 3, 2, 2),
     pixel_table=True,
 )
-MEMBERS = {"small": SMALL, "pooled": POOLED, "padded": PADDED, "tabled": TABLED}
+# Both kinds of bypass, one of them under a pool.
+BYPASSED = Member(
+    height=20, width=17, fires=((4, 8, 8), (3, 8, 8)), pool_after=(0, 2), bypass="complex"
+)
+MEMBERS = {
+    "small": SMALL, "pooled": POOLED, "padded": PADDED, "tabled": TABLED, "bypassed": BYPASSED,
+}  # fmt: skip
 
 
 @cache

@@ -22,6 +22,7 @@ from tests.members import members
 from tests.networks import Member, build
 from tests.replayed import Row, recorded
 from tests.unit.plan.plans import (
+    BYPASSED,
     MEMBERS,
     MODES,
     POOLED,
@@ -173,6 +174,26 @@ def test_sums_that_the_output_overwrites_are_seen() -> None:
         apart = with_buffer(changed, 0, target.tensor, offset=room + 2 * row)
         apart = replace(apart, arena_bytes=size + row)
         check_plan(with_buffer(apart, 0, buffer.tensor, offset=room))
+
+
+def test_a_bypassed_row_that_is_overwritten_is_seen() -> None:
+    """What is added is read by the last step of a fire module, after the squeeze has read it."""
+    program = program_of(BYPASSED, "image", (0, 0, 2), (1, 1, 2), (2, 2, 2))
+    check_plan(program)
+    segment = program.segments[2]
+    kept = segment.buffer("fire2/add")
+    assert kept is not None and segment.steps[1].addend == "fire2/add"
+    room = program.arena_bytes
+    larger = replace(program, arena_bytes=room + kept.size)
+    squeezed = segment.buffer("fire3/squeeze")
+    assert squeezed is not None
+    offsets = range(0, kept.size - squeezed.size, kept.row_bytes)
+    assert len(offsets) > 2
+    for offset in offsets:
+        moved = with_buffer(larger, 2, "fire3/squeeze", offset=kept.offset + offset)
+        with pytest.raises(PlanError, match="row . of fire2/add is not there when read"):
+            check_plan(moved)
+    check_plan(with_buffer(larger, 2, "fire3/squeeze", offset=room))
 
 
 TWO = ((0, 0, 2), (1, 2, 3))  # two segments: a map is handed over

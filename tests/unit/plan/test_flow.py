@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import Step
-from sqz2c.plan.flow import Turn, turns, waits
+from sqz2c.plan.flow import NEVER, Turn, turns, waits
 from sqz2c.plan.steps import geometry, steps_of
 from tests.members import members
 from tests.networks import Member, build
@@ -80,6 +80,25 @@ def test_rows_that_wait() -> None:
     assert 0 == conv1.alive & 1 << 4
 
 
+def test_a_bypassed_row_waits_until_it_is_added() -> None:
+    """The image of the module waits for the row after it, as the 3x3 window has it."""
+    member = replace(ONE_FIRE, stem=(8, 3, 1, 0), bypass="simple")
+    graph = build(member)
+    steps = [replace(step, rows=1) for step in steps_of(graph)[:3]]
+    order = flow(graph, steps)
+    expected = [
+        "0.1..2..3..4..5..6...",  # conv1
+        ".0.1..2..3..4..5..6..",  # squeeze
+        "....0..1..2..3..4..56",  # expands, to which conv1 is added
+    ]
+    assert expected == drawn(order, 3)
+    assert "conv1" == steps[2].addend
+    geometries = [geometry(graph, step) for step in steps]
+    _, conv1, squeeze, _ = waits(steps, geometries, order)
+    assert [2, 3] == [conv1.held, squeeze.held]
+    assert len(order) == conv1.alive.bit_length()
+
+
 @st.composite
 def flows(draw: st.DrawFn) -> tuple[Graph, list[Step], bool]:
     graph = build(draw(members(40)))
@@ -119,7 +138,9 @@ def test_a_ring_is_as_deep_as_it_must_be(drawn_flow: tuple[Graph, list[Step], bo
         for at, turn in enumerate(order):
             if turn.step != index:
                 continue
-            reads = [t.reads_begin for t in order[at:] if t.step == index + 1]
+            tensor = str(steps[index].output)
+            reads = [t.first_read(steps[t.step], tensor) for t in order[at:]]
+            reads = [row for row in reads if row < NEVER]
             deepest = max(
                 deepest, geometries[index].stored(turn.end) - min(reads, default=turn.end)
             )

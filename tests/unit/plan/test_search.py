@@ -15,7 +15,7 @@ from sqz2c.plan import search as search_module
 from sqz2c.plan.choose import realize
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.lifetimes import lower_bound
-from sqz2c.plan.search import Candidate, Cut, _ring, _Search, frontier
+from sqz2c.plan.search import Candidate, Cut, _open_rows, _ring, _Search, frontier
 from sqz2c.plan.stages import Stage, stages_of
 from sqz2c.plan.steps import steps_of
 from tests.networks import Member, build, exists
@@ -44,6 +44,10 @@ TINY = {
     "one fire": Member(
         height=19, width=17, fires=((3, 4, 4),), pool_after=(1,), stem=(6, 5, 1, 2)
     ),
+    "bypassed": Member(
+        height=16, width=16, fires=((2, 6, 6), (5, 3, 9)), pool_after=(0, 1), stem=(5, 3, 2, 1),
+        bypass="complex",
+    ),
 }  # fmt: skip
 FEW = 5  # choices of a stage that are tried without dropping any
 EVERY_MODE = pytest.mark.parametrize("mode", MODES)
@@ -55,13 +59,14 @@ def model_bytes(each: tuple[Stage, ...], mode: InputMode, cut: Cut) -> int:
     What the search's docstring says a segment takes, without labels and without dropping any.
     """
     search = _Search(each, mode)
-    stays, passes, arriving = 0, 0, 1
+    stays, passes, arriving, open_rows = 0, 0, 1, 0
     for stage, choice in zip(each[cut.first : cut.last + 1], cut.choices, strict=True):
         inside, during = stage.inside(choice)
         if stage is not each[cut.first] or (cut.first == 0 and mode == "rows"):
-            stays += aligned(_ring(stage, choice.pace, arriving) * stage.input_row_bytes)
+            rows = _ring(stage, choice.pace, arriving) + open_rows
+            stays += aligned(rows * stage.input_row_bytes)
         stays, passes = stays + inside, max(passes, during)
-        arriving = choice.rows
+        arriving, open_rows = choice.rows, _open_rows(stage)
 
     return stays + passes + search._maps(cut.first, cut.last, cut.choices[-1])
 

@@ -10,7 +10,7 @@ from sqz2c.plan.cost import DECODE, OPEN, SUMS, VALUE, WINDOW
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.stages import Choice, Stage
 from tests.networks import Member
-from tests.unit.plan.plans import MEMBERS, PADDED, POOLED, SMALL, TABLED, stages
+from tests.unit.plan.plans import BYPASSED, MEMBERS, PADDED, POOLED, SMALL, TABLED, stages
 
 
 def names(stage: Stage) -> list[str]:
@@ -26,6 +26,24 @@ def test_stages_end_at_squeezes() -> None:
         ["fire4/expand1x1+fire4/expand3x3", "conv5+average"],
     ]
     assert expected == [names(stage) for stage in stages(TABLED)]
+
+
+def test_a_bypass_is_inside_of_one_stage() -> None:
+    """A stage ends before each map that is bypassed; the next squeeze follows what is not."""
+    expected = [
+        ["conv1+pool1"],
+        ["fire2/squeeze", "fire2/expand1x1+fire2/expand3x3", "fire2/bypass+fire2/add"],
+        ["fire3/squeeze", "fire3/expand1x1+fire3/expand3x3+fire3/add+pool3", "conv4+average"],
+    ]
+    assert expected == [names(stage) for stage in stages(BYPASSED)]
+    once = Member(fires=((4, 8, 8), (4, 8, 8), (4, 8, 9)), bypass="simple", pool_after=())
+    expected = [
+        ["conv1", "fire2/squeeze"],
+        ["fire2/expand1x1+fire2/expand3x3"],
+        ["fire3/squeeze", "fire3/expand1x1+fire3/expand3x3+fire3/add", "fire4/squeeze"],
+        ["fire4/expand1x1+fire4/expand3x3", "conv5+average"],
+    ]
+    assert expected == [names(stage) for stage in stages(once)]
 
 
 @pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from sqz2c.ir.graph import PIXELS, Graph, Preprocessing
-from sqz2c.ir.layer import Conv, GlobalAverage, MaxPool
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, MaxPool
 from sqz2c.ir.tensor import Tensor
 
 SIDE = 13
@@ -48,6 +48,35 @@ def tiny(seed: int = 1, padding: int = 0, head_relu: bool = True, channels: int 
         preprocessing=Preprocessing(
             (120.0, 110.0, 100.0)[:channels], (60.0, 50.0, 40.0)[:channels]
         ),
+    )
+
+
+def bypassed(seed: int = 1, plain: bool = False) -> Graph:
+    """
+    The same with a 1x1 convolution around the fire module, or PLAIN: the squeeze's input as it is.
+    """
+    graph = tiny(seed)
+    size = graph.tensor("fire2").height
+    fire, head = graph.layers[:5], graph.layers[5:]
+    total, rng = Tensor("fire2/add", size, size, 11), np.random.default_rng(seed + 9)
+    if plain:  # pool1 has as many channels as the expands then
+        widened = rng.normal(0, 0.3, (11, 3, 3, 3)).astype(np.float32)
+        squeezing = rng.normal(0, 0.3, (4, 11, 1, 1)).astype(np.float32)
+        stem = replace(fire[0], weights=widened, bias=np.zeros(11, np.float32))
+        fire = (stem, fire[1], replace(fire[2], weights=squeezing), *fire[3:])
+        around, added = (), Add("fire2/add", "fire2", "pool1", "fire2/add")
+        tensors = [replace(t, channels=11) if t.name in ("conv1", "pool1") else t
+                   for t in graph.tensors]  # fmt: skip
+    else:
+        own = conv("fire2/bypass", "pool1", "fire2/bypass", 0, (11, 6, 1, 1), rng, relu=False)
+        around, added = (own,), Add("fire2/add", "fire2/bypass", "fire2", "fire2/add")
+        tensors = [*graph.tensors[:5], Tensor("fire2/bypass", size, size, 11), *graph.tensors[5:]]
+    at = [t.name for t in tensors].index("conv3")
+
+    return replace(
+        graph,
+        tensors=(*tensors[:at], total, *tensors[at:]),
+        layers=(*fire, *around, added, replace(head[0], input="fire2/add"), *head[1:]),
     )
 
 

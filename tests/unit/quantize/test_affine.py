@@ -16,7 +16,7 @@ from sqz2c.ir.tensor import Quantization
 from sqz2c.quantize.affine import can_fold, quantize_filters, to_integers
 from sqz2c.quantize.calibrate import calibrate, run_float
 from sqz2c.verify.reference import Reference
-from tests.unit.quantize.float_graphs import pictures, tiny, with_conv
+from tests.unit.quantize.float_graphs import bypassed, pictures, tiny, with_conv
 
 IMAGES = pictures()
 HELD_OUT = pictures(seed=77)
@@ -55,8 +55,11 @@ def shared(graph: Graph) -> Graph:
 @pytest.mark.parametrize("per_filter", [True, False])
 @pytest.mark.parametrize(
     "graph",
-    [tiny(), tiny(padding=1), tiny(head_relu=False), tiny(channels=1), shared(tiny())],
-    ids=["folded", "padded", "no relu", "gray", "shared"],
+    [
+        tiny(), tiny(padding=1), tiny(head_relu=False), tiny(channels=1), shared(tiny()),
+        bypassed(), bypassed(plain=True),
+    ],
+    ids=["folded", "padded", "no relu", "gray", "shared", "complex bypass", "simple bypass"],
 )
 def test_integers_stay_close_to_float(graph, per_filter):
     """Folded or through a table, logits differ by less than 2 % of the largest."""
@@ -161,6 +164,14 @@ def test_a_head_without_relu_gets_a_zero_point():
     """Negative logits are in range."""
     quantized = integers(tiny(head_relu=False))
     assert 0 < quantized.tensor("conv3").quantization.zero_point < 255
+
+
+def test_a_sum_has_a_scale_of_its_own():
+    """Of what a convolution without ReLU makes and its sum, values below 0 are in range."""
+    simple, convolved = integers(bypassed(plain=True)), integers(bypassed())
+    for graph, signed in ((simple, set()), (convolved, {"fire2/bypass", "fire2/add"})):
+        assert signed == {t.name for t in graph.tensors if t.quantization.zero_point}
+        assert graph.tensor("fire2").quantization != graph.tensor("fire2/add").quantization
 
 
 def test_bias_correction_takes_out_the_mean_error():

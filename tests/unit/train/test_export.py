@@ -2,6 +2,8 @@
 What was trained is what is compiled: the graph computes the trained network's numbers.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -27,9 +29,11 @@ TINY = Architecture(
 IMAGE = Image(height=14, width=14, order="GRAY", scale=1 / 255)
 
 
-def quantized_network(seed: int = 1) -> tuple[SqueezeNet, torch.Tensor]:
+def quantized_network(
+    seed: int = 1, architecture: Architecture = TINY
+) -> tuple[SqueezeNet, torch.Tensor]:
     torch.manual_seed(seed)
-    network = SqueezeNet(TINY)
+    network = SqueezeNet(architecture)
     with torch.no_grad():
         for conv in convs(network).values():
             conv.bias.normal_(0.05, 0.05)
@@ -59,6 +63,32 @@ def test_graph_computes_what_was_trained():
         with torch.no_grad():
             expected = network(image[None].float() / 255)[0].numpy()
         assert np.abs(expected - logits).max() <= 1.01 * head.quantization.scale
+        assert np.abs(expected).max() > 20 * head.quantization.scale
+
+
+@pytest.mark.parametrize("bypass", ["simple", "complex"])
+def test_bypasses_are_what_was_trained(bypass: str) -> None:
+    """Sums and convolutions around fire modules have scales of their own, as in training."""
+    widths = (FireWidths(2, 3, 5), FireWidths(3, 4, 4), FireWidths(2, 4, 2))
+    architecture = replace(TINY, widths=widths, pools=(0, 2), bypass=bypass)
+    network, pixels = quantized_network(3, architecture)
+
+    graph = to_graph(network, IMAGE)
+
+    check_graph(graph)
+    names = ["fire2/add", "fire3/add", "fire4/add"] if bypass == "complex" else ["fire3/add"]
+    assert names == [add.name for add in graph.adds]
+    assert (bypass == "complex") == any(
+        (graph.tensor(add.output).quantization.zero_point > 0) for add in graph.adds
+    )
+    head = graph.tensor(graph.head.input)
+    unit = head.quantization.scale / (head.height * head.width)
+    reference = Reference(graph)
+    for image in pixels:
+        logits = reference(image.permute(1, 2, 0).numpy())["average"] * unit
+        with torch.no_grad():
+            expected = network(image[None].float() / 255)[0].numpy()
+        assert np.abs(expected - logits).max() <= 2 * head.quantization.scale
         assert np.abs(expected).max() > 20 * head.quantization.scale
 
 

@@ -2,12 +2,15 @@
 Quantization-aware training computes the deployed arithmetic, up to float rounding.
 """
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from sqz2c.train.fake_quant import (
     Int8Weight,
+    QuantizedRange,
     QuantizedReLU,
     activation_scales,
     observing,
@@ -86,6 +89,35 @@ def test_clipped_activations_pass_no_gradient():
     relu(x).sum().backward()
 
     assert [0.0, 1.0, 0.0] == x.grad.tolist()
+
+
+def test_a_range_holds_zero_and_both_ends():
+    """Outputs are multiples of the scale from low to high, clipped there; gradients pass inside."""
+    quantized = QuantizedRange()
+    quantized.observing = True
+    x = torch.tensor([-0.5, 0.25, 2.05], requires_grad=True)
+    assert [-0.5, 0.25, 2.05] == pytest.approx(quantized(x).tolist())
+    quantized.observing = False
+
+    assert 50 == int(quantized.zero_point)
+    assert 0.01 == pytest.approx(float(quantized.scale))
+    y = quantized(torch.cat([x, torch.tensor([-9.0, 0.0, 0.0149, 9.0])]))
+    assert [-0.5, 0.25, 2.05, -0.5, 0.0, 0.01, 2.05] == pytest.approx(y.tolist(), abs=1e-6)
+    y[:3].sum().backward()
+    assert 1.0 == x.grad[1]
+
+
+def test_what_is_added_has_a_scale_of_its_own():
+    """The sum and the convolution around a fire module are observed apart from its expands."""
+    torch.manual_seed(1)
+    network = SqueezeNet(replace(TINY, bypass="complex"))
+    quantize_activations(network)
+    with observing(network):
+        network(torch.randn(2, 1, 20, 20))
+
+    added = {"features.3.bypass_activation", "features.3.add.activation_post_process"}
+    assert added <= set(activation_scales(network))
+    assert min(activation_scales(network).values()) > 0
 
 
 def test_expands_share_one_scale():

@@ -11,6 +11,7 @@ from torch import nn
 
 from sqz2c.train.squeezenet import (
     Architecture,
+    Fire,
     FireWidths,
     SqueezeNet,
     convs,
@@ -139,6 +140,36 @@ def test_explicit_widths_win():
 def test_map_sides_round_pools_up(architecture, side, expected):
     """Pools use ceil mode: 28 from 56, not 27."""
     assert expected == architecture.map_sides(side)
+
+
+@pytest.mark.parametrize("bypass", ["none", "simple", "complex"])
+def test_bypasses_are_those_of_the_paper(bypass):
+    """v1.0 adds around fire modules 3, 5, 7 and 9; complex bypass also around the others."""
+    network = SqueezeNet(Architecture(bypass=bypass))
+    fires = [module for module in network.features if isinstance(module, Fire)]
+    simple = [number for number, fire in enumerate(fires, 2) if fire.is_bypassed]
+    convolved = [number for number, fire in enumerate(fires, 2) if fire.has_bypass_conv]
+    kinds = {"none": ([], []), "simple": ([3, 5, 7, 9], []),
+             "complex": ([*range(2, 10)], [2, 4, 6, 8])}  # fmt: skip
+
+    assert kinds[bypass] == (simple, convolved)
+    keys = set(network.state_dict()) - set(SqueezeNet(Architecture()).state_dict())
+    wanted = {f"features.{n}.bypass.{p}" for n in (3, 5, 8, 10) for p in ("weight", "bias")}
+    assert (wanted if convolved else set()) == keys
+    assert not any(name.endswith("bypass") for group in fusion_groups(network) for name in group)
+
+
+def test_a_bypass_adds_what_goes_around():
+    """fire(x) + x, or fire(x) + conv(x), without a ReLU behind it."""
+    torch.manual_seed(2)
+    x = torch.randn(1, 8, 5, 5)
+    for bypass, out in (("simple", 8), ("complex", 10)):
+        fire = Fire(8, FireWidths(3, 4, out - 4), bypass).eval()
+        plain = Fire(8, FireWidths(3, 4, out - 4))
+        plain.load_state_dict({k: v for k, v in fire.state_dict().items() if "bypass" not in k})
+        around = fire.bypass(x) if fire.has_bypass_conv else x
+        assert torch.equal(plain(x) + around, fire(x))
+        assert fire(x).min() < 0
 
 
 @pytest.mark.parametrize("is_fused", [False, True])

@@ -71,6 +71,13 @@ def test_rows_that_later_strides_leave_over_are_not_needed() -> None:
     assert [26, 13, 7] == [rows_needed(graph, layer) for layer in graph.layers[:3]]
 
 
+def test_rows_that_are_added_are_needed() -> None:
+    """A bypassed map is needed as far as the sum is."""
+    graph = build(Member(fires=((4, 8, 8), (4, 8, 8)), pool_after=(), bypass="simple"))
+
+    assert [15] * len(graph.layers[:-1]) == [rows_needed(graph, x) for x in graph.layers[:-1]]
+
+
 def strided() -> Graph:
     one, rng = Quantization(1.0, 0), np.random.default_rng(0)
     sides = {"pixels": 28, "input": 28, "conv1": 14, "conv2": 7}
