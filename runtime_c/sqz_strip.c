@@ -320,20 +320,6 @@ void sqz_products_strip(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_st
     }
 }
 
-/* Add the bypassed map's row ROW to the tile's outputs. */
-static void add_row(const sqz_tile_t *tile, int32_t row, sqz_strip_t strip)
-{
-    const sqz_add_t *const add = tile->work->add;
-    const sqz_map_t *const other = &add->other;
-    const int32_t first = tile->layer->first_channel + tile->first;
-    const uint8_t *const from =
-        tile->work->addend + row % other->held * other->width * other->channels + first;
-
-    sqz_profile(add->layer, SQZ_PHASE_OTHER);
-    add->row(add, from, strip.at, strip.stride, tile->channels);
-    sqz_trace(add->layer, row, 1, first, tile->channels, strip.stride, strip.at);
-}
-
 void sqz_strip_compute(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip)
 {
     const sqz_conv_t *const layer = tile->layer;
@@ -346,7 +332,7 @@ void sqz_strip_compute(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_str
     }
     sqz_trace(layer->layer, row, 1, tile->first, tile->channels, strip.stride, strip.at);
     if (tile->work->add != NULL) {
-        add_row(tile, row, strip);
+        sqz_strip_add(tile, row, strip);
     }
 }
 

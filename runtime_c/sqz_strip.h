@@ -93,6 +93,20 @@ void sqz_tile_read(sqz_tile_t *tile, const sqz_conv_t *layer, int32_t first,
 /* Compute row ROW of TILE's filters into STRIP. */
 void sqz_strip_compute(sqz_tile_t *tile, const uint8_t *in, int32_t row, sqz_strip_t strip);
 
+/* Add row ROW of the bypassed map to STRIP, the same row of TILE's filters. */
+static inline void sqz_strip_add(const sqz_tile_t *tile, int32_t row, sqz_strip_t strip)
+{
+    const sqz_add_t *const add = tile->work->add;
+    const sqz_map_t *const other = &add->other;
+    const int32_t first = tile->layer->first_channel + tile->first;
+    const int32_t row_bytes = other->width * other->channels;
+    const uint8_t *const from = tile->work->addend + row % other->held * row_bytes + first;
+
+    sqz_profile(add->layer, SQZ_PHASE_OTHER);
+    add->row(add, from, strip.at, strip.stride, tile->channels);
+    sqz_trace(add->layer, row, 1, first, tile->channels, strip.stride, strip.at);
+}
+
 /* Fold a strip, CHANNELS of row ROW of POOL's input, into the output rows it belongs to; rows and
  * pixels of OUT are ROW_BYTES and STRIDE apart, HELD rows are a ring. */
 typedef struct {
