@@ -21,7 +21,11 @@ from sqz2c.train.share import STARTS, codebook, share_weights
 from sqz2c.train.squeezenet import Architecture, FireWidths, SqueezeNet, convs
 
 MEMBER = Architecture(
-    classes=3, stem_filters=6, stem_kernel=3, pools=(0,), widths=(FireWidths(3, 6, 6),)
+    classes=3,
+    stem_filters=6,
+    stem_kernel=3,
+    pools=(0,),
+    widths=(FireWidths(3, 6, 6), FireWidths(3, 6, 6)),
 )
 
 
@@ -33,12 +37,14 @@ def data() -> Dataset:
     return Dataset(images, torch.arange(8) % 3)
 
 
-@pytest.fixture(scope="module")
-def grid() -> Graph:
+@pytest.fixture(scope="module", params=["none", "simple", "complex"])
+def grid(request: pytest.FixtureRequest) -> Graph:
     torch.manual_seed(2)
-    network = SqueezeNet(MEMBER)
+    network = SqueezeNet(replace(MEMBER, bypass=request.param))
     torch.nn.init.normal_(network.classifier[1].weight, std=0.5)
     load = LoadOptions(input_height=18, input_width=18, preset="torchvision")
+    if request.param != "none":
+        load = replace(load, bypass=request.param)
 
     return shared(without_deviation(graph_of_state(network.state_dict(), load)), 8, "linear")
 

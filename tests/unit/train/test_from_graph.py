@@ -13,7 +13,7 @@ from sqz2c.errors import TrainError
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.load import LoadOptions, graph_of_state
-from sqz2c.train.from_graph import network_of, pixels_of
+from sqz2c.train.from_graph import architecture_of, network_of, pixels_of
 from sqz2c.train.squeezenet import Architecture, FireWidths, SqueezeNet
 from sqz2c.training import with_weights
 
@@ -38,15 +38,28 @@ def graph_of(architecture: Architecture = MEMBER, **options: object) -> Graph:
         stem_stride=architecture.stem_stride,
         stem_padding=architecture.stem_padding,
         head_padding=architecture.head_padding,
+        bypass=None if architecture.bypass == "none" else architecture.bypass,
         **options,  # type: ignore[arg-type]
     )
 
     return graph_of_state(SqueezeNet(architecture).state_dict(), load)
 
 
-def test_the_module_computes_what_the_graph_says() -> None:
-    """Geometry, pools and preprocessing are the graph's."""
-    graph = graph_of()
+BYPASSED = Architecture(
+    classes=3, stem_filters=8, stem_kernel=3, pools=(1,),
+    widths=(FireWidths(2, 4, 4), FireWidths(2, 4, 4), FireWidths(3, 6, 4)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [MEMBER, replace(BYPASSED, bypass="simple"), replace(BYPASSED, bypass="complex")],
+    ids=["no bypass", "simple", "complex"],
+)
+def test_the_module_computes_what_the_graph_says(architecture: Architecture) -> None:
+    """Geometry, pools, bypasses and preprocessing are the graph's."""
+    graph = graph_of(architecture)
+    assert architecture.bypass == architecture_of(graph).bypass
     images = torch.randint(0, 256, (4, 14, 12, 3), dtype=torch.uint8)
 
     with torch.no_grad():
@@ -67,6 +80,20 @@ def test_module_and_graph_are_each_other(order: str) -> None:
     graph = graph_of(order=order, labels=("a", "b", "c"))
 
     assert to_bytes(graph) == to_bytes(with_weights(graph, network_of(graph)))
+
+
+def test_an_addition_that_is_left_out_is_refused() -> None:
+    """Simple bypass is around every module that it fits, complex around all."""
+    graph = graph_of(replace(BYPASSED, bypass="simple"))
+    add = graph.adds[-1]
+    layers = [x for x in graph.layers if x is not add]
+    layers = [
+        replace(x, input=add.input) if getattr(x, "input", "") == add.output else x
+        for x in layers
+    ]
+
+    with pytest.raises(TrainError, match="neither simple nor complex bypass"):
+        network_of(graph.with_layers(tuple(layers)))
 
 
 def test_what_no_member_has_is_refused() -> None:

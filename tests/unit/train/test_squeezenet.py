@@ -156,7 +156,9 @@ def test_bypasses_are_those_of_the_paper(bypass):
     keys = set(network.state_dict()) - set(SqueezeNet(Architecture()).state_dict())
     wanted = {f"features.{n}.bypass.{p}" for n in (3, 5, 8, 10) for p in ("weight", "bias")}
     assert (wanted if convolved else set()) == keys
-    assert not any(name.endswith("bypass") for group in fusion_groups(network) for name in group)
+    assert not any(
+        name.endswith("bypass") for group in fusion_groups(network) for name in group
+    )
 
 
 def test_a_bypass_adds_what_goes_around():
