@@ -99,7 +99,8 @@ def data_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def as_architecture(given: Mapping[str, Any], stem_stride: int | None, stem_padding: int | None,
-                    head_padding: int | None) -> Architecture:  # fmt: skip
+                    head_padding: int | None,
+                    bypass: str | None = None) -> Architecture:  # fmt: skip
     """The named architecture with what was GIVEN instead."""
     names = ("fires", "base_e", "incr_e", "freq", "pct_3x3", "squeeze_ratio", "pools", "dropout")
     changed = {name: given[name] for name in names if given[name] is not None}
@@ -109,6 +110,7 @@ def as_architecture(given: Mapping[str, Any], stem_stride: int | None, stem_padd
         "stem_stride": stem_stride, "stem_padding": stem_padding, "head_padding": head_padding,
     }  # fmt: skip
     changed |= {name: value for name, value in geometry.items() if value is not None}
+    changed["bypass"] = bypass or "none"
     named = ARCHITECTURES[given["arch"]]
     fires = changed.get("fires", named.fires)
     if "fires" in changed and "pools" not in changed:
@@ -187,7 +189,7 @@ def train(data: Path, out: Path, start: Path | None, epochs: int | None, batch: 
     each batch.
     """
     load = as_load_options(given)
-    geometry = (load.stem_stride, load.stem_padding, load.head_padding)
+    geometry = (load.stem_stride, load.stem_padding, load.head_padding, load.bypass)
     options = training.TrainOptions(
         data=as_data_options(data, given),
         work=work_folder(out, given),

@@ -140,6 +140,7 @@ def with_weights(graph: Graph, network: SqueezeNet) -> Graph:
         stem_stride=architecture.stem_stride,
         stem_padding=architecture.stem_padding,
         head_padding=architecture.head_padding,
+        bypass=None if architecture.bypass == "none" else architecture.bypass,
         labels=graph.labels,
     )
 
@@ -193,6 +194,7 @@ def untrained(architecture: Architecture, labelled: Labelled, load: LoadOptions)
         stem_stride=architecture.stem_stride,
         stem_padding=architecture.stem_padding,
         head_padding=architecture.head_padding,
+        bypass=None if architecture.bypass == "none" else architecture.bypass,
     )
 
     return graph_of_state(network.state_dict(), load)

@@ -10,10 +10,15 @@ import torch
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv
 from sqz2c.train.export import Image, to_graph
-from sqz2c.train.fake_quant import QuantizedReLU, quantize_activations, quantize_weights
+from sqz2c.train.fake_quant import (
+    QuantizedRange,
+    QuantizedReLU,
+    quantize_activations,
+    quantize_weights,
+)
 from sqz2c.train.from_graph import network_of
 from sqz2c.train.share import share_weights
-from sqz2c.train.squeezenet import SqueezeNet, convs
+from sqz2c.train.squeezenet import Fire, SqueezeNet, convs
 
 MOST_VALUES = 256  # of a codebook, zero included
 BIAS_SHARE = 0.1  # of an activation's range: what a rate of 1 would move a bias by
@@ -43,18 +48,33 @@ def deployed_network(graph: Graph, integers: Graph) -> SqueezeNet:
     share_weights(convs(network).values(), MOST_VALUES)
     quantize_weights(network)
     quantize_activations(network)
-    outputs = list(dict.fromkeys(conv.output for conv in integers.convs))
-    for name, relu in zip(outputs, quantized_relus(network), strict=True):
+    for name, activation in activations_of(network).items():
         quantization = integers.tensor(name).quantization
         assert quantization is not None
-        relu.scale = torch.tensor(quantization.scale, dtype=torch.float32)
+        scale = torch.tensor(quantization.scale, dtype=torch.float32)
+        if isinstance(activation, QuantizedReLU):
+            activation.scale = scale
+        else:
+            activation.low = -quantization.zero_point * scale
+            activation.high = activation.low + 255 * scale
 
     return network
 
 
-def quantized_relus(network: SqueezeNet) -> list[QuantizedReLU]:
-    """Give each scale's ReLU once, in the order they run."""
-    return [m for m in network.modules() if isinstance(m, QuantizedReLU)]
+def activations_of(network: SqueezeNet) -> dict[str, QuantizedReLU | QuantizedRange]:
+    """Give what rounds each tensor, by the tensor's name in the graph (pools keep theirs)."""
+    found = {"conv1": network.features[1]}
+    fires = [module for module in network.features if isinstance(module, Fire)]
+    for number, fire in enumerate(fires, start=2):
+        found[f"fire{number}/squeeze"] = fire.squeeze_activation
+        found[f"fire{number}"] = fire.expand1x1_activation
+        if fire.has_bypass_conv:
+            found[f"fire{number}/bypass"] = fire.bypass_activation
+        if fire.is_bypassed:
+            found[f"fire{number}/add"] = fire.add.activation_post_process
+    found[f"conv{len(fires) + 2}"] = network.classifier[2]
+
+    return found  # type: ignore[return-value]
 
 
 def optimizer_of(network: SqueezeNet, rate: float) -> torch.optim.Optimizer:
@@ -62,13 +82,12 @@ def optimizer_of(network: SqueezeNet, rate: float) -> torch.optim.Optimizer:
     Adam for a deployed network: RATE is relative to what a layer's codebook and its activations'
     range are.
     """
-    scales = {id(relu): float(relu.scale) for relu in quantized_relus(network)}
-    writers = _relu_of_each_conv(network)
+    writers = _activation_of_each_conv(network)
     groups = []
     for name, conv in convs(network).items():
         centroids = conv.parametrizations.weight.original  # type: ignore[union-attr]
         spread = float(centroids.detach().square().mean().sqrt()) or 1.0
-        reach = 255 * scales[id(writers[name])] * BIAS_SHARE
+        reach = 255 * float(writers[name].scale) * BIAS_SHARE
         groups += [
             {"params": [centroids], "lr": rate * spread, "eps": 1e-12},
             {"params": [conv.bias], "lr": rate * reach, "eps": 1e-12},
@@ -77,15 +96,17 @@ def optimizer_of(network: SqueezeNet, rate: float) -> torch.optim.Optimizer:
     return torch.optim.Adam(groups)
 
 
-def _relu_of_each_conv(network: SqueezeNet) -> dict[str, QuantizedReLU]:
-    """The ReLU behind each convolution, by the convolution's name."""
-    found: dict[str, QuantizedReLU] = {}
+def _activation_of_each_conv(
+    network: SqueezeNet,
+) -> dict[str, QuantizedReLU | QuantizedRange]:
+    """What rounds each convolution's output, by the convolution's name."""
+    found: dict[str, QuantizedReLU | QuantizedRange] = {}
     for name in convs(network):
         path, _, last = name.rpartition(".")
         behind = str(int(last) + 1) if last.isdigit() else f"{last}_activation"
-        relu = network.get_submodule(f"{path}.{behind}")
-        assert isinstance(relu, QuantizedReLU)
-        found[name] = relu
+        activation = network.get_submodule(f"{path}.{behind}")
+        assert isinstance(activation, QuantizedReLU | QuantizedRange)
+        found[name] = activation
 
     return found
 

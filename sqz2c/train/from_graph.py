@@ -3,13 +3,14 @@ A float graph, whatever file it came from, as a module that can be trained.
 """
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import torch
 
 from sqz2c.errors import TrainError
 from sqz2c.ir.graph import PIXELS, Graph, Preprocessing
-from sqz2c.ir.layer import Conv, GlobalAverage, Layer, MaxPool, PixelTable
+from sqz2c.ir.layer import Add, Conv, GlobalAverage, Layer, MaxPool, PixelTable
 from sqz2c.ir.pixels import TABLE_OUTPUT
 from sqz2c.train.data import Pixels
 from sqz2c.train.squeezenet import Architecture, FireWidths, SqueezeNet, convs
@@ -42,13 +43,19 @@ def network_of(graph: Graph, dropout: float = 0.0) -> SqueezeNet:
 
 def architecture_of(graph: Graph) -> Architecture:
     """Read the metaparameters off GRAPH's layers."""
-    stem, *inner, head = graph.convs
+    around = _bypasses(graph)
+    stem, *inner, head = [conv for conv in graph.convs if conv not in around]
     for layer in graph.layers:
-        _check(layer, layer in (stem, head))
+        if layer not in around:
+            _check(layer, layer in (stem, head))
     if len(inner) % len(PARTS):
         raise TrainError("The network is not a chain of fire modules between two convolutions.")
     fires = [inner[i : i + len(PARTS)] for i in range(0, len(inner), len(PARTS))]
     widths = tuple(FireWidths(*(conv.out_channels for conv in fire)) for fire in fires)
+    bypass: Literal["none", "simple", "complex"] = "none"
+    if graph.adds:
+        bypass = "complex" if around else "simple"
+    _check_bypasses(graph, fires, bypass)
 
     return Architecture(
         classes=head.out_channels,
@@ -61,7 +68,35 @@ def architecture_of(graph: Graph) -> Architecture:
         pools=_pools(graph),
         head_padding=head.padding,
         widths=widths,
+        bypass=bypass,
     )
+
+
+def _bypasses(graph: Graph) -> list[Conv]:
+    """The convolutions around fire modules."""
+    added = {add.input for add in graph.adds}
+
+    return [conv for conv in graph.convs if conv.output in added and not conv.relu]
+
+
+def _check_bypasses(graph: Graph, fires: list[list[Conv]], bypass: str) -> None:
+    """Refuse additions elsewhere than around the fire modules that BYPASS says."""
+    expected = [
+        fire[1].output
+        for fire in fires
+        if bypass == "complex"
+        or (
+            bypass == "simple"
+            and fire[0].in_channels == sum(conv.out_channels for conv in fire[1:])
+        )
+    ]
+    added = [{add.input, add.other} for add in graph.adds]
+    if len(added) != len(expected) or not all(
+        name in names for name, names in zip(expected, added, strict=True)
+    ):
+        raise TrainError(
+            "The network has neither simple nor complex bypass, but something between."
+        )
 
 
 def dequantized(graph: Graph) -> Graph:
@@ -112,6 +147,9 @@ def _check(layer: Layer, is_outer: bool) -> None:
     elif isinstance(layer, MaxPool):
         if (layer.kernel, layer.stride, layer.padding) != POOL:
             raise TrainError(f"{layer.name} is not a 3x3 max pool of stride 2 without padding.")
+    elif isinstance(layer, Add):
+        if layer.relu:
+            raise TrainError(f"{layer.name} has a ReLU, which training does not support.")
     elif not isinstance(layer, GlobalAverage):
         raise TrainError(f"{layer.name} is a layer that training does not support.")
 
@@ -119,10 +157,11 @@ def _check(layer: Layer, is_outer: bool) -> None:
 def _pools(graph: Graph) -> tuple[int, ...]:
     """How many fire modules come before each pool."""
     before, pools = -1, []  # the stem is no fire module
+    around = _bypasses(graph)
     for layer in graph.layers:
         if isinstance(layer, MaxPool):
             pools.append(before // len(PARTS) if before > 0 else 0)
-        elif isinstance(layer, Conv):
+        elif isinstance(layer, Conv) and layer not in around:
             before += 1
 
     return tuple(pools)
