@@ -9,7 +9,7 @@ import pytest
 from tests.exact.generated import slow_but
 from tests.tools import ROOT, call, need
 
-PORTABLE = ["test_conv_maxpool_portable", "test_conv_portable", "test_fire_portable"]
+PORTABLE = [f"test_{name}_portable" for name in ("add", "conv", "conv_maxpool", "fire")]
 PROGRAMS = sorted([*(p.stem for p in (ROOT / "tests" / "c").glob("test_*.c")), *PORTABLE])
 
 
