@@ -43,7 +43,7 @@ Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Lessons:
+class Task:
     """Training pictures and the test pictures of Fashion-MNIST, and who is told of progress."""
 
     training: Dataset
@@ -61,12 +61,12 @@ class Lessons:
         return 100 * accuracy(network, self.test, PIXELS)
 
 
-def lessons(data: Path, images: int, log: Log) -> Lessons:
+def task_of(data: Path, images: int, log: Log) -> Task:
     """The first IMAGES training pictures, and all test pictures."""
-    return Lessons(read(data, "train").first(images), read(data, "t10k"), log)
+    return Task(read(data, "train").first(images), read(data, "t10k"), log)
 
 
-def train_dense(task: Lessons, architecture: Architecture, schedule: Schedule) -> SqueezeNet:
+def train_dense(task: Task, architecture: Architecture, schedule: Schedule) -> SqueezeNet:
     """Train from scratch with BatchNorm, fold it in."""
     torch.manual_seed(schedule.seed)
     network = add_batchnorm(SqueezeNet(architecture)).to(memory_format=torch.channels_last)
@@ -76,7 +76,7 @@ def train_dense(task: Lessons, architecture: Architecture, schedule: Schedule) -
 
 
 def train_pruned(
-    task: Lessons, dense: SqueezeNet, density: float, schedule: Schedule
+    task: Task, dense: SqueezeNet, density: float, schedule: Schedule
 ) -> SqueezeNet:
     """Prune to DENSITY gradually and retrain, taught by the dense network."""
     network = copy.deepcopy(dense)
@@ -87,14 +87,14 @@ def train_pruned(
     return network
 
 
-def epoch_seconds(task: Lessons, architecture: Architecture) -> float:
+def epoch_seconds(task: Task, architecture: Architecture) -> float:
     """Processor time of one dense epoch, told from a few batches."""
     network = add_batchnorm(SqueezeNet(architecture)).to(memory_format=torch.channels_last)
     schedule = Schedule(1)
     seconds = 0.0
     few = task.training.first(PROBE * schedule.batch_size)
     for _ in range(2):  # the first time PyTorch prepares its kernels
-        probe = Lessons(few, task.test, lambda _: None).trainer(schedule)
+        probe = Task(few, task.test, lambda _: None).trainer(schedule)
         started = time.process_time()
         probe.fit(network, _sgd(network))
         seconds = time.process_time() - started
@@ -102,7 +102,7 @@ def epoch_seconds(task: Lessons, architecture: Architecture) -> float:
     return seconds * len(task.training.labels) / len(few.labels)
 
 
-def compressed(task: Lessons, weights: Path, stride: int, budget_bytes: int) -> Graph:
+def compressed(task: Task, weights: Path, stride: int, budget_bytes: int) -> Graph:
     """The network in the file WEIGHTS as integers within the budget, as `sqz2c compress` does."""
     options = LoadOptions(input_height=SIDE, input_width=SIDE, stem_stride=stride)
     images = task.training.first(SAMPLE).images

@@ -72,7 +72,7 @@ POINTS = (
 )  # fmt: skip
 
 
-def train_point(task: fashion.Lessons, point: Point, folder: Path, limit: float
+def train_point(task: fashion.Task, point: Point, folder: Path, limit: float
                 ) -> dict[str, Any]:  # fmt: skip
     """Train, prune, compress and test one network; FOLDER keeps the stages."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def train_point(task: fashion.Lessons, point: Point, folder: Path, limit: float
     }
 
 
-def epochs(task: fashion.Lessons, point: Point, folder: Path, limit: float) -> tuple[int, int]:
+def epochs(task: fashion.Task, point: Point, folder: Path, limit: float) -> tuple[int, int]:
     """How many epochs each stage gets within LIMIT seconds; the first run decides."""
     path = folder / "epochs.json"
     if not path.exists():
@@ -117,7 +117,7 @@ def epochs(task: fashion.Lessons, point: Point, folder: Path, limit: float) -> t
     return dense, pruned
 
 
-def measured(task: fashion.Lessons, model: Path) -> dict[str, Any]:
+def measured(task: fashion.Task, model: Path) -> dict[str, Any]:
     """What a quantized checkpoint takes as `generate` makes it, and its integer accuracy."""
     compiled = compile_model(model, Options(name="fashion"))
     manifest = json.loads(compiled.files["manifest.json"])
@@ -184,7 +184,7 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     kept, log = options.work / "curve.json", fashion.logger(options.work / "curve.log")
     if not options.table:
-        run(options, kept, fashion.lessons(options.data, options.images, log))
+        run(options, kept, fashion.task_of(options.data, options.images, log))
     records = fashion.results(kept)
     if in_order(records):
         picture = fashion.svg(lambda figure: draw(figure, records), (6.0, 3.6))
@@ -192,7 +192,7 @@ def main() -> None:
         print(table(records))
 
 
-def run(options: argparse.Namespace, kept: Path, task: fashion.Lessons) -> None:
+def run(options: argparse.Namespace, kept: Path, task: fashion.Task) -> None:
     """Every point that is not kept yet, and the example."""
     if "example" not in fashion.results(kept):
         fashion.keep(kept, "example", measured(task, EXAMPLE))

@@ -50,7 +50,7 @@ def points() -> list[tuple[float, float]]:
     return sorted({*first, *second})
 
 
-def train(task: fashion.Lessons, point: tuple[float, float], schedule: Schedule
+def train(task: fashion.Task, point: tuple[float, float], schedule: Schedule
           ) -> dict[str, Any]:  # fmt: skip
     """Train one network; what is kept of it."""
     architecture = replace(BASE, squeeze_ratio=point[0], pct_3x3=point[1])
@@ -133,7 +133,7 @@ def main() -> None:
     torch.set_num_threads(1)
     options.work.mkdir(parents=True, exist_ok=True)
     kept, log = options.work / "sweeps.json", fashion.logger(options.work / "sweeps.log")
-    task = fashion.lessons(options.data, options.images, lambda _: None)
+    task = fashion.task_of(options.data, options.images, lambda _: None)
     for seed in range(0 if options.table else options.seeds):
         schedule = Schedule(options.epochs, seed=seed)
         for point in points():

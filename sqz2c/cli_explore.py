@@ -18,7 +18,7 @@ from sqz2c.cli_train import architecture_options, as_architecture, as_data_optio
 from sqz2c.errors import EmitError
 from sqz2c.explore import Explored, Range, Space, Teaching, facts, table
 from sqz2c.explore.plot import check_plot, plot
-from sqz2c.lessons import AUGMENTS
+from sqz2c.split import AUGMENTS
 
 WIDTH = 140
 PARAMETERS = tuple(field.name.replace("_", "-") for field in fields(Space))

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqz2c import training
 from sqz2c.cli_options import PATH, as_load_options, load_options, refusing
 from sqz2c.errors import EmitError, TrainError
-from sqz2c.lessons import AUGMENTS, DataOptions
+from sqz2c.split import AUGMENTS, DataOptions
 from sqz2c.train.kept import write_whole
 from sqz2c.train.processes import Processes, joined_processes
 from sqz2c.train.squeezenet import Architecture

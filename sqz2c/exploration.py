@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from sqz2c.answers import integer_logits, pictures_of
 from sqz2c.compress import without_deviation
 from sqz2c.errors import ExploreError, Sqz2cError
 from sqz2c.explore import (
@@ -31,8 +30,9 @@ from sqz2c.firmware import Board, library_ram_budget
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
-from sqz2c.lessons import DataOptions, Lessons, read_lessons
 from sqz2c.load import Labelled, LoadOptions, read_labelled
+from sqz2c.logits import integer_logits, pictures_of
+from sqz2c.split import DataOptions, Split, read_split
 from sqz2c.train import Architecture
 from sqz2c.train.kept import write_whole
 from sqz2c.training import untrained
@@ -94,7 +94,7 @@ def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explor
     if trials.trained >= options.trials:
         return trials.explored()
     size = (blank.image.height, blank.image.width, blank.order)
-    search = _Search(options, budget, labelled, read_lessons(options.data, labelled, size))
+    search = _Search(options, budget, labelled, read_split(options.data, labelled, size))
     misses = 0
     while trials.trained < options.trials:
         reason = _try_one(search, trials, tell)
@@ -158,7 +158,7 @@ class _Search:
     options: ExploreOptions
     budget: Budget
     labelled: Labelled
-    lessons: Lessons
+    split: Split
 
     def fitting(self, candidate: Candidate) -> Graph:
         """The untrained network of CANDIDATE; raise Sqz2cError where it would not fit."""
@@ -167,18 +167,18 @@ class _Search:
         architecture = candidate.architecture(self.options.architecture)
         made = untrained(architecture, self.labelled, self.options.load)
         random = without_deviation(untaught(made, candidate.density, seed))
-        _, integers = coded(random, candidate.bits, pictures_of(self.lessons.sample(GLIMPSE)))
+        _, integers = coded(random, candidate.bits, pictures_of(self.split.sample(GLIMPSE)))
         costs_of(integers, self.budget)
 
         return replace(made, labels=self.labelled.names)
 
     def trained(self, blank: Graph, candidate: Candidate) -> tuple[Graph, float, Costs]:
         """BLANK trained and as integers, its accuracy and costs; raise where it does not fit."""
-        teaching, held = self.options.teaching, self.lessons.held_out
-        network = without_deviation(taught(blank, self.lessons, candidate.density, teaching))
-        sample = pictures_of(self.lessons.sample(SAMPLE))
+        teaching, held = self.options.teaching, self.split.held_out
+        network = without_deviation(taught(blank, self.split, candidate.density, teaching))
+        sample = pictures_of(self.split.sample(SAMPLE))
         grid, integers = coded(network, candidate.bits, sample)
-        final = tuned(network, grid, integers, self.lessons, teaching)
+        final = tuned(network, grid, integers, self.split, teaching)
         costs = costs_of(final, self.budget)
         right = integer_logits(final, held).argmax(1) == held.labels
 

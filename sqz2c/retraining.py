@@ -6,16 +6,16 @@ quantized checkpoint out that is as good.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqz2c.answers import integer_logits
 from sqz2c.compress import without_deviation
 from sqz2c.encode import encode
 from sqz2c.errors import CompressError, TrainError
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
-from sqz2c.lessons import read_lessons
 from sqz2c.load import load_model, read_labelled
+from sqz2c.logits import integer_logits
 from sqz2c.plan import plan
 from sqz2c.quantize import with_final_layers
+from sqz2c.split import read_split
 from sqz2c.stages import RetrainOptions, Stages
 from sqz2c.train.from_graph import dequantized, network_of
 from sqz2c.train.processes import ALONE, Processes
@@ -62,8 +62,8 @@ def retrain_model(
     work = Work(options.work, processes, tell)
     work.begin(fingerprint(options, labelled, model))
     size = (graph.image.height, graph.image.width, graph.order)
-    lessons = read_lessons(options.data, labelled, size)
-    run = Stages(options, graph, lessons, work, on_step)
+    split = read_split(options.data, labelled, size)
+    run = Stages(options, graph, split, work, on_step)
     density = options.density or run.density()
     pruned = run.pruned("pruned", density, options.epochs)
     grid, coded = run.coded(pruned)
@@ -75,7 +75,7 @@ def retrain_model(
             "little less for --budget-bytes, or more for --ram."
         )
     program = encode(plan(final, options.input_mode, options.ram_bytes))
-    held = lessons.held_out
+    held = split.held_out
     made = RetrainedModel(
         graph=final,
         checkpoint=to_bytes(final),

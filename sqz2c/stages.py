@@ -8,16 +8,16 @@ from pathlib import Path
 
 import torch
 
-from sqz2c.answers import float_logits, integer_logits, pictures_of
 from sqz2c.compress import divergence
 from sqz2c.compression import Compression, flash_bytes_of
 from sqz2c.errors import CompressError
 from sqz2c.ir.checkpoint import from_bytes, to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
-from sqz2c.lessons import DataOptions, Lessons
 from sqz2c.load import LoadOptions
+from sqz2c.logits import float_logits, integer_logits, pictures_of
 from sqz2c.quantize import attach_requantizers, quantize
+from sqz2c.split import DataOptions, Split
 from sqz2c.train.data import Dataset
 from sqz2c.train.deployed import deployed_network, integers_of, optimizer_of, shared
 from sqz2c.train.fit import Schedule, Trainer, accuracy
@@ -71,7 +71,7 @@ class Stages:
 
     options: RetrainOptions
     graph: Graph
-    lessons: Lessons
+    split: Split
     work: Work
     on_step: OnStep
 
@@ -81,7 +81,7 @@ class Stages:
         if budget is None or self.options.bits is not None:
             return DENSITY
         weights = sum(conv.weights.size for conv in self.graph.convs)
-        sample = self.lessons.sample(PROBE)
+        sample = self.split.sample(PROBE)
         answers = float_logits(self.graph, sample)
         densities = {round(min(8 * budget / weights / b, MOST_DENSE), 3) for b in BITS_KEPT}
         tried: dict[float, float] = {}
@@ -119,7 +119,7 @@ class Stages:
 
     def coded(self, pruned: Graph) -> tuple[Graph, Graph]:
         """Give PRUNED with few values a layer, float, and the same as integers."""
-        sample = self.lessons.sample(SAMPLE)
+        sample = self.split.sample(SAMPLE)
         if self.options.budget_bytes is not None and self.options.bits is None:
             return self._within_budget(pruned, sample, "coded")
         bits = self.options.bits or BITS
@@ -189,7 +189,7 @@ class Stages:
 
     def better(self, coded: Graph, tuned: Graph) -> Graph:
         """Give the one whose integers answer more like the network that came in, and fits."""
-        sample = self.lessons.sample(PROBE)
+        sample = self.split.sample(PROBE)
         answers = float_logits(self.graph, sample)
         before, after = (
             divergence(answers, integer_logits(graph, sample)) for graph in (coded, tuned)
@@ -208,7 +208,7 @@ class Stages:
 
     def right(self, graph: Graph) -> int:
         """How many held-out pictures the float GRAPH gets right."""
-        held = self.lessons.held_out
+        held = self.split.held_out
 
         return round(accuracy(network_of(graph), held, pixels_of(graph)) * len(held.labels))
 
@@ -225,10 +225,10 @@ class Stages:
         self, name: str, schedule: Schedule, teacher: SqueezeNet, state: Path
     ) -> Trainer:
         return Trainer(
-            self.lessons.training,
+            self.split.training,
             pixels_of(self.graph),
             schedule,
-            self.lessons.vary,
+            self.split.vary,
             teacher,
             on_step=lambda done, steps: self.on_step(name, done, steps),
             on_epoch=lambda epoch, loss: self.work.log(stage=name, epoch=epoch, loss=loss),

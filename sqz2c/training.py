@@ -13,7 +13,6 @@ import torch
 from sqz2c.errors import TrainError
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
-from sqz2c.lessons import DataOptions, Lessons, read_lessons
 from sqz2c.load import (
     Labelled,
     LoadOptions,
@@ -21,6 +20,7 @@ from sqz2c.load import (
     load_model,
     read_labelled,
 )
+from sqz2c.split import DataOptions, Split, read_split
 from sqz2c.train.batchnorm import HEAD, add_batchnorm, fold_batchnorm
 from sqz2c.train.fit import Schedule, Trainer, accuracy
 from sqz2c.train.from_graph import network_of, pixels_of
@@ -82,15 +82,15 @@ def train_model(
     work = Work(options.work, processes, tell)
     work.begin(fingerprint(options, labelled, options.start))
     size = (blank.image.height, blank.image.width, blank.order)
-    lessons = read_lessons(options.data, labelled, size)
+    split = read_split(options.data, labelled, size)
 
     def train(epochs: Path) -> SqueezeNet:
         network = network_of(blank, options.architecture.dropout)
         trainer = Trainer(
-            lessons.training,
+            split.training,
             pixels_of(blank),
-            _schedule(options, lessons),
-            lessons.vary,
+            _schedule(options, split),
+            split.vary,
             on_step=lambda done, steps: on_step("train", done, steps),
             on_epoch=lambda epoch, loss: work.log(stage="train", epoch=epoch, loss=loss),
             kept=epochs,
@@ -102,11 +102,11 @@ def train_model(
 
     network = work.stage("float", lambda: network_of(blank), train)
     graph = with_weights(blank, network)
-    share = accuracy(network, lessons.held_out, pixels_of(blank))
-    right = round(share * len(lessons.held_out.labels))
-    work.log(stage="train", right=right, of=len(lessons.held_out.labels))
+    share = accuracy(network, split.held_out, pixels_of(blank))
+    right = round(share * len(split.held_out.labels))
+    work.log(stage="train", right=right, of=len(split.held_out.labels))
 
-    return TrainedModel(graph, to_bytes(graph), right, len(lessons.held_out.labels))
+    return TrainedModel(graph, to_bytes(graph), right, len(split.held_out.labels))
 
 
 def fingerprint(options: Any, labelled: Labelled, model: Path | None) -> dict[str, object]:
@@ -200,10 +200,10 @@ def untrained(architecture: Architecture, labelled: Labelled, load: LoadOptions)
     return graph_of_state(network.state_dict(), load)
 
 
-def _schedule(options: TrainOptions, lessons: Lessons) -> Schedule:
+def _schedule(options: TrainOptions, split: Split) -> Schedule:
     is_new = options.start is None
     epochs = options.epochs or (SCRATCH_EPOCHS if is_new else TUNING_EPOCHS)
-    steps = epochs * -(-len(lessons.training.labels) // options.batch)
+    steps = epochs * -(-len(split.training.labels) // options.batch)
 
     return Schedule(
         epochs=epochs,

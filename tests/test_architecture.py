@@ -16,7 +16,7 @@ LAYERS = [
     {"ir"},
     {"load", "quantize", "plan", "encode", "emit", "verify", "firmware", "train",
      "compress"},
-    {"output", "plan_report", "profile", "compression", "lessons", "answers", "ladder"},
+    {"output", "plan_report", "profile", "compression", "split", "logits", "ladder"},
     {"training"},
     {"stages"},
     {"pipeline", "retraining", "cli_options"},

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from sqz2c.ir.graph import Graph
-from sqz2c.lessons import Lessons
 from sqz2c.quantize import attach_requantizers
+from sqz2c.split import Split
 from sqz2c.stages import TUNING_RATE, TUNING_SHARE
 from sqz2c.train import SqueezeNet
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
@@ -58,7 +58,7 @@ def untaught(blank: Graph, density: float, seed: int) -> Graph:
     return with_weights(blank, network)
 
 
-def taught(blank: Graph, lessons: Lessons, density: float, teaching: Teaching) -> Graph:
+def taught(blank: Graph, split: Split, density: float, teaching: Teaching) -> Graph:
     """Train BLANK from scratch, then prune it to DENSITY and retrain; still float."""
     torch.manual_seed(teaching.seed)
     network = SqueezeNet(network_of(blank, teaching.dropout).architecture)
@@ -67,7 +67,7 @@ def taught(blank: Graph, lessons: Lessons, density: float, teaching: Teaching) -
     optimizer = torch.optim.SGD(
         network.parameters(), lr=DENSE_RATE, momentum=0.9, nesterov=True, weight_decay=WEIGHT_DECAY
     )
-    trainer = Trainer(lessons.training, pixels_of(blank), schedule, lessons.vary)
+    trainer = Trainer(split.training, pixels_of(blank), schedule, split.vary)
     trainer.fit(network, optimizer)
     learned = with_weights(blank, fold_batchnorm(network))
     if density == 1:
@@ -77,7 +77,7 @@ def taught(blank: Graph, lessons: Lessons, density: float, teaching: Teaching) -
         schedule, epochs=teaching.pruned_epochs, warmup=0.05, label_smoothing=0.0,
         seed=teaching.seed + 1,
     )  # fmt: skip
-    trainer = Trainer(lessons.training, pixels_of(blank), gradual, lessons.vary, dense)
+    trainer = Trainer(split.training, pixels_of(blank), gradual, split.vary, dense)
     trainer.fit(
         pruned,
         torch.optim.Adam(pruned.parameters(), lr=PRUNED_RATE),
@@ -88,7 +88,7 @@ def taught(blank: Graph, lessons: Lessons, density: float, teaching: Teaching) -
 
 
 def tuned(
-    network: Graph, grid: Graph, integers: Graph, lessons: Lessons, teaching: Teaching
+    network: Graph, grid: Graph, integers: Graph, split: Split, teaching: Teaching
 ) -> Graph:
     """
     Train the values and biases of GRID on as they are deployed, taught by the float NETWORK that
@@ -103,7 +103,7 @@ def tuned(
         seed=teaching.seed + 2,
     )
     teacher = network_of(network)
-    trainer = Trainer(lessons.training, pixels_of(grid), schedule, lessons.vary, teacher)
+    trainer = Trainer(split.training, pixels_of(grid), schedule, split.vary, teacher)
     trainer.fit(deployed, optimizer_of(deployed, TUNING_RATE))
 
     return attach_requantizers(integers_of(deployed, grid))

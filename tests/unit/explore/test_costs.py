@@ -15,12 +15,12 @@ from sqz2c.exploration import CODE_BYTES
 from sqz2c.explore import Budget, coded, costs_of, on_grid, untaught
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
-from sqz2c.lessons import DataOptions, read_lessons
 from sqz2c.load import LoadOptions, read_labelled
 from sqz2c.pipeline import Options, compile_model
+from sqz2c.split import DataOptions, read_split
 from sqz2c.training import untrained
 from tests.tools import ROOT
-from tests.unit.explore.lessons import COMMON, SIDE, save_lessons
+from tests.unit.explore.two_classes import COMMON, SIDE, save_lessons
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,8 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, list[np.nd
     labelled = read_labelled(path)
     torch.manual_seed(0)
     blank = untrained(replace(COMMON, base_e=24), labelled, LoadOptions())
-    lessons = read_lessons(DataOptions(path, 0.25), labelled, (SIDE, SIDE, "GRAY"))
-    pictures = [image.permute(1, 2, 0).numpy() for image in lessons.sample(4).images]
+    split = read_split(DataOptions(path, 0.25), labelled, (SIDE, SIDE, "GRAY"))
+    pictures = [image.permute(1, 2, 0).numpy() for image in split.sample(4).images]
 
     return untaught(blank, 0.33, 0), pictures
 

@@ -20,7 +20,7 @@ from sqz2c.load import LoadOptions
 from sqz2c.pipeline import Options, compile_model
 from tests.command import call, reason
 from tests.tools import ROOT
-from tests.unit.explore.lessons import COMMON, options, save_lessons
+from tests.unit.explore.two_classes import COMMON, options, save_lessons
 
 
 @pytest.fixture(scope="module")

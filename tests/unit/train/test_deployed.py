@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from sqz2c.answers import float_logits, integer_logits, pictures_of
 from sqz2c.compress import without_deviation
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv
 from sqz2c.load import LoadOptions, graph_of_state
+from sqz2c.logits import float_logits, integer_logits, pictures_of
 from sqz2c.quantize import attach_requantizers, quantize
 from sqz2c.train.data import Dataset
 from sqz2c.train.deployed import deployed_network, integers_of, optimizer_of, shared

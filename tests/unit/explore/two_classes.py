@@ -8,7 +8,7 @@ import numpy as np
 
 from sqz2c.exploration import ExploreOptions
 from sqz2c.explore import Range, Space, Teaching
-from sqz2c.lessons import DataOptions
+from sqz2c.split import DataOptions
 from sqz2c.train import Architecture
 
 SIDE, PICTURES = 10, 24

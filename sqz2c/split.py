@@ -1,5 +1,5 @@
 """
-What training and compression learn from: labelled pictures, some held out, some varied.
+Labelled pictures, split into those to train on, which are varied, and those held out.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class DataOptions:
 
 
 @dataclass(frozen=True, eq=False)
-class Lessons:
+class Split:
     """TRAINING pictures go through VARY before a network sees them; HELD_OUT ones never do."""
 
     training: Dataset
@@ -53,9 +53,9 @@ class Lessons:
         return _dataset(self.labelled, chosen, self.size)
 
 
-def read_lessons(
+def read_split(
     options: DataOptions, labelled: Labelled, size: tuple[int, int, Order]
-) -> Lessons:
+) -> Split:
     """Decode LABELLED once for images of SIZE (height, width, order)."""
     height, width, order = size
     chosen, held = held_out(torch.from_numpy(labelled.labels), options.hold_out, options.seed)
@@ -66,7 +66,7 @@ def read_lessons(
     if augment == "photo" and labelled.size is None:
         canvas = (round(CANVAS * height), round(CANVAS * width), order)
 
-    return Lessons(
+    return Split(
         training=_dataset(labelled, chosen, canvas),
         held_out=_dataset(labelled, held, size),
         names=labelled.names,
