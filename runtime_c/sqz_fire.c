@@ -101,7 +101,7 @@ static void sweep_pooled(sqz_tile_t *tile, const sqz_fire_t *fire,
     }
 }
 
-static void sweep_layer(const sqz_conv_t *layer, const sqz_fire_t *fire, squeeze_t *squeeze,
+SQZ_SELDOM void sweep_layer(const sqz_conv_t *layer, const sqz_fire_t *fire, squeeze_t *squeeze,
                         const uint8_t *in, sqz_work_t *work)
 {
     sqz_decoder_t decoder;

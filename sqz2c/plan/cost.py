@@ -9,6 +9,7 @@ have their own terms (list_cost.py).
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Kernel
@@ -28,6 +29,8 @@ FINISH = 22  # a sum, begun and rescaled
 ADD = 18  # a value that something is added to: a pixel and channel
 POOL = 4.5  # an input of a pool that is folded in: a pixel and channel
 GROUP = 4
+BY_CODE: tuple[Kernel, ...] = ("winograd", "nonzeros", "values")  # beside products
+WORTH_CODE = 0.04  # of a convolution's work: what a kernel saves at least, as its code takes flash
 KNOWN_COSTS = 4096  # of convolutions in tiles, remembered
 
 # With fewer products; a block is four filters on two pairs of pixels.
@@ -145,14 +148,17 @@ def _pairing(conv: Conv, width: int, tiles: int) -> float:
 def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
     """
     Which convolutions of STEP take fewer instructions than product by product, if they are decoded
-    once: their names and kernels.
+    once: their names and kernels. Kernels of more code have to be WORTH_CODE quicker.
     """
     found: list[tuple[str, Kernel]] = []
     for conv in step.convs:
         output = graph.tensor(conv.output)
         costs = _costs_of(conv, output.width, step.tile_channels)
         work = {kernel: once + output.height * row for kernel, (once, row) in costs.items()}
-        best = min(work, key=lambda kernel: work[kernel])
+        best: Kernel = "products"
+        for kernel in BY_CODE:
+            if work.get(kernel, inf) < (1 - WORTH_CODE) * work[best]:
+                best = kernel
         if best != "products":
             found.append((conv.name, best))
 

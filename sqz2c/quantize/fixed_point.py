@@ -20,6 +20,7 @@ from sqz2c.quantize.rescaling import Rescaling
 
 SHIFT = 10  # SQZ_REQUANTIZE_SHIFT of the C
 MAX_LIFT = 8  # a weight of 8 bits, lifted, fits int16
+MULTIPLIER_END = 2.0 ** (MAX_LIFT - 1 - SHIFT)  # from here on a factor would not fit int32
 LIFTS = range(MAX_LIFT, 3, -1)  # fewer bits leave too few offsets to choose from
 SPREAD = 2.0**-15  # relative distance from the nominal factor up to which others are tried
 GRID = 65  # factors looked at together

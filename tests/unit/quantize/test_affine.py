@@ -13,8 +13,10 @@ from sqz2c.ir.check import check_graph
 from sqz2c.ir.graph import Graph, Preprocessing
 from sqz2c.ir.layer import PixelTable
 from sqz2c.ir.tensor import Quantization
+from sqz2c.quantize import attach_requantizers
 from sqz2c.quantize.affine import can_fold, quantize_filters, to_integers
 from sqz2c.quantize.calibrate import calibrate, run_float
+from sqz2c.quantize.fixed_point import MULTIPLIER_END
 from sqz2c.verify.reference import Reference
 from tests.unit.quantize.float_graphs import bypassed, pictures, tiny, with_conv
 
@@ -246,3 +248,26 @@ def test_steps_that_were_chosen_before_are_kept() -> None:
     for conv in quantized.convs:
         assert np.array_equal(whole[conv.name], conv.weights), conv.name
         assert [step] == conv.weight_scales.tolist()
+
+
+def test_coarse_weights_get_a_finer_scale_where_that_rescales_in_fewer_instructions() -> None:
+    """The same values as larger integers, twice while the multiplier is too large, within int8."""
+    graph = tiny()
+    steps = {conv.name: float(np.abs(conv.weights).max()) / 5 for conv in graph.convs[1:]}
+    quantized = attach_requantizers(integers(graph, steps=steps, correct_bias=False))
+
+    for before, conv in zip(graph.convs[1:], quantized.convs[1:], strict=True):
+        times = steps[conv.name] / float(conv.weight_scales[0])
+        largest = int(np.abs(conv.weights.astype(int)).max())
+        assert np.log2(times) == pytest.approx(round(np.log2(times)), abs=1e-4)
+        np.testing.assert_array_equal(
+            np.rint(before.weights / steps[conv.name]) * round(times), conv.weights
+        )
+        if times < 1.5:
+            assert conv.requantizer.multiplier.max() < MULTIPLIER_END
+        else:
+            assert largest <= 127
+            assert conv.requantizer.multiplier.max() >= MULTIPLIER_END / 2 or 4 * largest > 254
+    assert any(
+        steps[conv.name] > 1.5 * float(conv.weight_scales[0]) for conv in quantized.convs[1:]
+    )

@@ -24,8 +24,8 @@ typedef tiny_t net_t;
  * tiny.h has the chart. */
 enum {
     AT0_CONV1_SCRATCH = 0, /* 1,472 B, while it takes a turn */
-    AT0_FIRE2_SQUEEZE_SCRATCH = 0, /* 1,160 B, while it takes a turn */
-    AT0_FIRE2_SQUEEZE = 1160, /* 32 B, [4, 4, 2], a whole map */
+    AT0_FIRE2_SQUEEZE_SCRATCH = 0, /* 1,200 B, while it takes a turn */
+    AT0_FIRE2_SQUEEZE = 1200, /* 32 B, [4, 4, 2], a whole map */
     AT0_POOL1 = 1472, /* 64 B, [4, 4, 4], a ring: 4 rows pass */
     AT1_CONV3_SCRATCH = 0, /* 1,168 B, while it takes a turn */
     AT1_FIRE2_EXPAND3X3_SCRATCH = 0, /* 1,456 B, while it takes a turn */
@@ -89,7 +89,7 @@ static const sqz_conv_t fire2_squeeze = {
     .window = {.height = 1, .width = 1, .stride = 1, .padding = 0},
     .bias = tiny_fire2_squeeze_bias,
     .remap = NULL,
-    .engine = NULL,
+    .engine = &sqz_by_nonzeros,
     .requantizer = {
         .form = SQZ_REQUANTIZE_FIXED,
         .per_filter = 0,
@@ -218,10 +218,11 @@ static const sqz_scratch_t conv1_scratch = {
     .tile_channels = 4,
 };
 
-/* fire2/squeeze: 1,160 B beside its tensors. */
+/* fire2/squeeze: 1,200 B beside its tensors. */
 static const sqz_scratch_t fire2_squeeze_scratch = {
     .tile = 1024,
     .window = 1104,
+    .tile_bytes = 80,
     .tile_channels = 4,
 };
 

@@ -54,8 +54,8 @@ enum {
  *
  * segment 0: 1,536 B, conv1+pool1 .. fire2/squeeze
  *   |.............................................................   | conv1 scratch 1,472 B
- *   |................................................                | fire2/squeeze scratch 1,160 B
- *   |                                                #               | fire2/squeeze 32 B
+ *   |..................................................              | fire2/squeeze scratch 1,200 B
+ *   |                                                  #             | fire2/squeeze 32 B
  *   |                                                             ===| pool1 64 B
  * segment 1: 1,520 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
  *   |................................................                | conv3 scratch 1,168 B
