@@ -9,7 +9,15 @@ import click
 from rich.console import Console
 
 from sqz2c import compression, retraining, stages
-from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
+from sqz2c.cli_options import (
+    PATH,
+    Number,
+    as_load_options,
+    given_among,
+    load_options,
+    plan_options,
+    refusing,
+)
 from sqz2c.cli_train import (
     as_data_options,
     data_options,
@@ -24,6 +32,11 @@ from sqz2c.train.processes import ALONE, joined_processes
 from sqz2c.train.share import STARTS
 from sqz2c.training import use_threads
 
+FOR_TRAINING = (
+    "density", "bits", "start", "epochs", "batch", "rate", "hold_out", "seed", "augment", "mirror",
+    "work", "threads", "ram", "input_mode",
+)  # fmt: skip
+
 
 @click.command()
 @click.argument("model", type=PATH)
@@ -33,7 +46,7 @@ from sqz2c.training import use_threads
 @click.option("--calibrate", type=PATH, help="Folder of sample pictures, for --no-train.")
 @click.option("--budget-bytes", type=click.IntRange(1), metavar="N",
               help="Bound on all read-only data but code (default: what hardly costs accuracy).")
-@click.option("--density", type=click.FloatRange(0, 1, min_open=True),
+@click.option("--density", type=Number(0, 1, min_open=True),
               help="Share of weights that stay (default: 0.33, or found for --budget-bytes).")
 @click.option("--bits", type=click.IntRange(1, 8),
               help="2^BITS values a layer (default: 6, or found for --budget-bytes).")
@@ -43,7 +56,7 @@ from sqz2c.training import use_threads
               help="Times through the pictures while pruning; a quarter of it on top for tuning.")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True,
               help="Pictures a step, over all processes.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True),
+@click.option("--rate", type=Number(0, min_open=True),
               default=stages.PRUNING_RATE, show_default=True,
               help="Peak of a step while pruning, of the size of a layer's weights.")
 @data_options
@@ -63,6 +76,10 @@ def compress(model: Path, out: Path, data: Path | None, no_train: bool, calibrat
             "compress trains on labelled pictures, --data, or does without: say --no-train; "
             "one of the two, see docs/training.md and docs/compression.md."
         )
+    other = ("calibrate",) if data is not None else FOR_TRAINING
+    if ignored := given_among(other):
+        way = "--data" if data is not None else "--no-train"
+        raise CompressError(f"{way} does without {', '.join(ignored)}: leave that out.")
     if data is not None:
         _with_training(model, out, data, budget_bytes, given)
         return

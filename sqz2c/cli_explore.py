@@ -13,7 +13,15 @@ from rich.console import Console
 
 from sqz2c import exploration
 from sqz2c import firmware as fw
-from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
+from sqz2c.cli_options import (
+    MOST_THREADS,
+    PATH,
+    Number,
+    as_load_options,
+    load_options,
+    plan_options,
+    refusing,
+)
 from sqz2c.cli_train import architecture_options, as_architecture, as_data_options, say
 from sqz2c.errors import EmitError
 from sqz2c.explore import Explored, Range, Space, Teaching, facts, table
@@ -58,7 +66,7 @@ class _Span(click.ParamType):
               help="Of each network from scratch; half as many while it is pruned.")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True,
               help="Pictures a step.")
-@click.option("--hold-out", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+@click.option("--hold-out", type=Number(0, 1, min_open=True, max_open=True),
               default=0.1, show_default=True, help="Share of each class that is not trained on.")
 @click.option("--seed", type=click.IntRange(0, 10**6), default=0, show_default=True,
               help="Fixes what is held out and every random choice.")
@@ -66,7 +74,7 @@ class _Span(click.ParamType):
               help="How pictures are varied (default: photo in colour, small in grey).")
 @click.option("--mirror/--no-mirror", default=True, show_default=True,
               help="Whether a mirrored picture is of the same class.")
-@click.option("--threads", type=click.IntRange(1), help="Of this process.")
+@click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Of this process.")
 @click.option("--models", type=PATH, help="Folder for the checkpoints of all trained networks.")
 @click.option("--plot", "picture", type=PATH, metavar="FILE.png|.svg",
               help="Draw accuracy against flash, RAM and instructions.")
@@ -90,7 +98,7 @@ def explore(data: Path, study: str, trials: int, board: str | None, flash_bytes:
     if threads is not None:
         torch.set_num_threads(threads)
     load = as_load_options(given)
-    geometry = (load.stem_stride, load.stem_padding, load.head_padding)
+    geometry = (load.stem_stride, load.stem_padding, load.head_padding, load.bypass)
     held = {name: Range(given[name], given[name])
             for name in ("base_e", "incr_e", "pct_3x3", "squeeze_ratio")
             if given[name] is not None}  # fmt: skip

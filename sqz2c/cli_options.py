@@ -2,19 +2,22 @@
 What several commands of the command line share: options, and how a refusal ends.
 """
 
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sqz2c.errors import Sqz2cError
 from sqz2c.load import PRESETS, LoadOptions
 
 REFUSED = 2
 PATH = click.Path(path_type=Path)
+MOST_THREADS = 256
 
 
 def refusing(command: Callable[..., None]) -> Callable[..., None]:
@@ -35,6 +38,29 @@ def refusing(command: Callable[..., None]) -> Callable[..., None]:
             sys.exit(REFUSED)
 
     return run
+
+
+class Number(click.FloatRange):
+    """A finite number in a range."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """See click; nan is in no range."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no finite number", param, ctx)
+        return number
+
+
+def given_among(names: Iterable[str]) -> list[str]:
+    """Which of the parameters NAMES stand on the command line, as --options."""
+    context = click.get_current_context()
+    options = {str(option.name): option.opts[0] for option in context.command.params}
+
+    return [
+        options[name]
+        for name in names
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
 
 
 class _Size(click.ParamType):

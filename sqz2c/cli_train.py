@@ -13,13 +13,24 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sqz2c import training
-from sqz2c.cli_options import PATH, as_load_options, load_options, refusing
+from sqz2c.cli_options import (
+    MOST_THREADS,
+    PATH,
+    Number,
+    as_load_options,
+    given_among,
+    load_options,
+    refusing,
+)
 from sqz2c.errors import EmitError, TrainError
 from sqz2c.split import AUGMENTS, DataOptions
 from sqz2c.train.kept import write_whole
 from sqz2c.train.processes import Processes, joined_processes
 from sqz2c.train.squeezenet import Architecture
 
+ARCHITECTURE_NAMES = (
+    "fires", "base_e", "incr_e", "freq", "pct_3x3", "squeeze_ratio", "pools",
+)  # fmt: skip
 ARCHITECTURES = {
     "v1.0": Architecture(),
     "v1.1": Architecture(stem_filters=64, stem_kernel=3, pools=(0, 2, 4)),
@@ -62,12 +73,12 @@ def architecture_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--base-e", type=click.IntRange(2), help="Expand filters of the first."),
         click.option("--incr-e", type=click.IntRange(0), help="More of them each --freq modules."),
         click.option("--freq", type=click.IntRange(1), help="Modules of equal width."),
-        click.option("--pct-3x3", type=click.FloatRange(0, 1), help="Share of 3x3 in them."),
-        click.option("--squeeze-ratio", type=click.FloatRange(0, min_open=True),
+        click.option("--pct-3x3", type=Number(0, 1), help="Share of 3x3 in them."),
+        click.option("--squeeze-ratio", type=Number(0, min_open=True),
                      help="Squeeze filters for one expand filter."),
         click.option("--pools", type=_Places(),
                      help="Fire modules before each max pool: 0 is after the stem."),
-        click.option("--dropout", type=click.FloatRange(0, 1, max_open=True),
+        click.option("--dropout", type=Number(0, 1, max_open=True),
                      help="Before the head."),
     ]  # fmt: skip
     for option in reversed(options):
@@ -79,7 +90,7 @@ def architecture_options(command: Callable[..., None]) -> Callable[..., None]:
 def data_options(command: Callable[..., None]) -> Callable[..., None]:
     """Where pictures come from and which are held out."""
     options = [
-        click.option("--hold-out", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        click.option("--hold-out", type=Number(0, 1, min_open=True, max_open=True),
                      default=0.1, show_default=True,
                      help="Share of each class that is not trained on."),
         click.option("--seed", type=click.IntRange(0, 10**6), default=0, show_default=True,
@@ -90,7 +101,7 @@ def data_options(command: Callable[..., None]) -> Callable[..., None]:
                      help="Whether a mirrored picture is of the same class."),
         click.option("--work", type=PATH,
                      help="Folder to go on from after an interruption (default: OUTPUT.work)."),
-        click.option("--threads", type=click.IntRange(1), help="Of this process."),
+        click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Of this process."),
     ]  # fmt: skip
     for option in reversed(options):
         command = option(command)
@@ -102,7 +113,7 @@ def as_architecture(given: Mapping[str, Any], stem_stride: int | None, stem_padd
                     head_padding: int | None,
                     bypass: str | None = None) -> Architecture:  # fmt: skip
     """The named architecture with what was GIVEN instead."""
-    names = ("fires", "base_e", "incr_e", "freq", "pct_3x3", "squeeze_ratio", "pools", "dropout")
+    names = (*ARCHITECTURE_NAMES, "dropout")
     changed = {name: given[name] for name in names if given[name] is not None}
     if given["stem"] is not None:
         changed["stem_kernel"], changed["stem_filters"] = given["stem"]
@@ -173,7 +184,7 @@ def work_folder(out: Path, given: Mapping[str, Any]) -> Path:
               help="Times through the pictures (default: 30, or 20 from weights).")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True,
               help="Pictures a step, over all processes.")  # fmt: skip
-@click.option("--rate", type=click.FloatRange(0, min_open=True),
+@click.option("--rate", type=Number(0, min_open=True),
               help="Peak of the learning rate (default: 0.1 by SGD, or 2e-4 by AdamW from "
                    "weights).")  # fmt: skip
 @data_options
@@ -188,6 +199,9 @@ def train(data: Path, out: Path, start: Path | None, epochs: int | None, batch: 
     without options. Run again after an interruption, it goes on; under torchrun, processes share
     each batch.
     """
+    ignored = given_among((*ARCHITECTURE_NAMES, "arch", "stem"))
+    if start is not None and ignored:
+        raise TrainError(f"--from brings its own architecture: leave out {', '.join(ignored)}.")
     load = as_load_options(given)
     geometry = (load.stem_stride, load.stem_padding, load.head_padding, load.bypass)
     options = training.TrainOptions(

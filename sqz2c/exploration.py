@@ -90,11 +90,11 @@ def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explor
     labelled = read_labelled(options.data.path)
     blank = _blank(options, labelled)
     budget = options.budget(blank)
+    size = (blank.image.height, blank.image.width, blank.order)
+    search = _Search(options, budget, labelled, read_split(options.data, labelled, size))
     trials = _trials(options, fingerprint(options, budget, labelled))
     if trials.trained >= options.trials:
         return trials.explored()
-    size = (blank.image.height, blank.image.width, blank.order)
-    search = _Search(options, budget, labelled, read_split(options.data, labelled, size))
     misses = 0
     while trials.trained < options.trials:
         reason = _try_one(search, trials, tell)

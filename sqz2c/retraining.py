@@ -59,10 +59,10 @@ def retrain_model(
     names = options.load.labels or labelled.names
     _check(graph, options, labelled.names, str(model))
     graph = without_deviation(replace(graph, labels=names))
-    work = Work(options.work, processes, tell)
-    work.begin(fingerprint(options, labelled, model))
     size = (graph.image.height, graph.image.width, graph.order)
     split = read_split(options.data, labelled, size)
+    work = Work(options.work, processes, tell)
+    work.begin(fingerprint(options, split, model))
     run = Stages(options, graph, split, work, on_step)
     density = options.density or run.density()
     pruned = run.pruned("pruned", density, options.epochs)
@@ -105,8 +105,9 @@ def _check(graph: Graph, options: RetrainOptions, names: tuple[str, ...], path: 
     known = () if options.load.labels else graph.labels
     if graph.classes != len(names) or known not in ((), names):
         raise TrainError(
-            f"{path} tells {graph.classes} classes apart, but the data has others, "
-            f"{len(names)} of them: train it on them first (sqz2c train --from)."
+            f"{path} tells {graph.classes} classes apart ({_some(graph.labels)}), but the data "
+            f"has {len(names)} ({_some(names)}): train it on them first (sqz2c train --from), or "
+            "name them with --labels."
         )
     if options.ram_bytes is not None:
         plan(with_final_layers(graph), options.input_mode, options.ram_bytes)
@@ -116,3 +117,8 @@ def _check(graph: Graph, options: RetrainOptions, names: tuple[str, ...], path: 
             "conv1 has padding, which adds zeros that stand for no raw pixel under this mean: "
             "train with --preprocess unit, or without padding."
         )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """The first of NAMES, as a sentence lists them."""
+    return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "") if names else "unnamed"

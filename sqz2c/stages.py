@@ -10,7 +10,7 @@ import torch
 
 from sqz2c.compress import divergence
 from sqz2c.compression import Compression, flash_bytes_of
-from sqz2c.errors import CompressError
+from sqz2c.errors import CompressError, QuantizeError
 from sqz2c.ir.checkpoint import from_bytes, to_bytes
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
@@ -148,7 +148,10 @@ class Stages:
 
         def make() -> tuple[Graph, Graph]:
             compression = Compression(pruned, pictures_of(sample), tell)
-            result = compression.result(budget - SLACK)
+            try:
+                result = compression.result(max(budget - SLACK, 1))
+            except CompressError:
+                result = compression.result(budget)
             return result.graph, compression.integers(result)
 
         return self._kept(name, make)
@@ -171,7 +174,10 @@ class Stages:
         return from_bytes(grid, name), attach_requantizers(from_bytes(integers, name))
 
     def tuned(self, grid: Graph, coded: Graph) -> Graph:
-        """Train values and biases on with the deployed arithmetic; which weight has which stays."""
+        """
+        Train values and biases on with the deployed arithmetic; which weight has which stays. CODED
+        itself where what comes out cannot be rescaled.
+        """
         teacher = network_of(self.graph)
 
         def train(state: Path) -> SqueezeNet:
@@ -185,7 +191,11 @@ class Stages:
 
         network = self.work.stage("tuned", lambda: deployed_network(grid, coded), train)
 
-        return attach_requantizers(integers_of(network, grid))
+        try:
+            return attach_requantizers(integers_of(network, grid))
+        except QuantizeError as error:  # few pictures can lead it astray
+            self.work.log(stage="tuned", refused=str(error))
+            return coded
 
     def better(self, coded: Graph, tuned: Graph) -> Graph:
         """Give the one whose integers answer more like the network that came in, and fits."""

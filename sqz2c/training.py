@@ -79,10 +79,10 @@ def train_model(
     """
     labelled = read_labelled(options.data.path)
     blank, new = _start(options, labelled)
-    work = Work(options.work, processes, tell)
-    work.begin(fingerprint(options, labelled, options.start))
     size = (blank.image.height, blank.image.width, blank.order)
     split = read_split(options.data, labelled, size)
+    work = Work(options.work, processes, tell)
+    work.begin(fingerprint(options, split, options.start))
 
     def train(epochs: Path) -> SqueezeNet:
         network = network_of(blank, options.architecture.dropout)
@@ -109,14 +109,19 @@ def train_model(
     return TrainedModel(graph, to_bytes(graph), right, len(split.held_out.labels))
 
 
-def fingerprint(options: Any, labelled: Labelled, model: Path | None) -> dict[str, object]:
-    """What makes a run another run: OPTIONS, the pictures' classes, the bytes of MODEL."""
+def fingerprint(options: Any, split: Split, model: Path | None) -> dict[str, object]:
+    """What makes a run another run: OPTIONS, the pictures and their classes, the bytes of MODEL."""
     given = asdict(options)
     del given["work"]
     digest = hashlib.sha256(model.read_bytes()).hexdigest() if model is not None else None
-    counts = torch.from_numpy(labelled.labels).bincount().tolist()
+    pictures = hashlib.sha256()
+    for data in (split.training, split.held_out):
+        pictures.update(data.images.numpy())
+        pictures.update(data.labels.numpy())
 
-    return given | {"sha256": digest, "classes": dict(zip(labelled.names, counts, strict=True))}
+    return given | {
+        "sha256": digest, "classes": split.names, "pictures": pictures.hexdigest()
+    }  # fmt: skip
 
 
 def use_threads(count: int | None) -> None:

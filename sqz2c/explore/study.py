@@ -9,6 +9,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -123,6 +124,8 @@ def _opened(where: str, seed: int) -> Study:
                 directions=list(DIRECTIONS),
                 load_if_exists=True,
             )
+        except ExploreError:
+            raise
         except Exception as error:  # of whatever database it is
             if "already exists" in str(error) and attempt < ATTEMPTS:
                 time.sleep(attempt * PAUSE_SECONDS)
@@ -132,9 +135,24 @@ def _opened(where: str, seed: int) -> Study:
     raise AssertionError("unreachable")
 
 
+def _check_journal(path: Path) -> None:
+    """Refuse a file that something else has written, before Optuna adds to it."""
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with path.open("rb") as file:
+        first = file.readline()
+    try:
+        is_journal = "op_code" in json.loads(first)
+    except (ValueError, TypeError):
+        is_journal = False
+    if not is_journal:
+        raise ExploreError(f"{path} is no journal of a study: give --study another name.")
+
+
 def _storage(where: str) -> BaseStorage:
     """A database by its URL; anything else is the name of a journal file."""
     if "://" not in where:
+        _check_journal(Path(where))
         return JournalStorage(JournalFileBackend(where))
     patience = {"connect_args": {"timeout": PATIENCE_SECONDS}}  # while others write the file
 

@@ -101,7 +101,7 @@ class _Run:
         self._resume()
         self.shared = trainer.processes.share(network)
         count, batch = len(trainer.data.labels), self.schedule.batch_size
-        self.epoch_steps = math.ceil(count / batch)
+        self.epoch_steps = len(_batches(torch.arange(count), batch))
         self.steps = self.schedule.epochs * self.epoch_steps
         self.step = self.epoch * self.epoch_steps
 
@@ -120,8 +120,8 @@ class _Run:
         total = 0.0
         count = len(self.trainer.data.labels)
         self.shared.train()
-        batches = torch.randperm(count, generator=self.order).split(schedule.batch_size)
-        for batch in batches:
+        order = torch.randperm(count, generator=self.order)
+        for batch in _batches(order, schedule.batch_size):
             chosen = batch[processes.rank :: processes.count]
             if len(batch) >= processes.count:
                 loss = self._learn(chosen, varied, len(chosen) * processes.count / len(batch))
@@ -228,3 +228,12 @@ def accuracy(network: nn.Module, data: Dataset, pixels: Pixels) -> float:
         right += int((network(pixels(images)).argmax(1) == labels).sum())
 
     return right / len(data.labels)
+
+
+def _batches(order: torch.Tensor, size: int) -> list[torch.Tensor]:
+    """ORDER in parts of SIZE; a last picture alone, of which BatchNorm learns nothing, joins."""
+    batches = list(order.split(size))
+    if len(batches) > 1 and len(batches[-1]) == 1 < size:
+        batches[-2:] = [torch.cat(batches[-2:])]
+
+    return batches

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from sqz2c.errors import TrainError
+
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write PATH under another name first, then rename it."""
@@ -25,4 +27,9 @@ def keep(path: Path, state: Any) -> None:
 
 def kept(path: Path) -> Any:
     """Give what `keep` wrote, None where there is nothing."""
-    return torch.load(path, weights_only=True) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return torch.load(path, weights_only=True)
+    except Exception as error:  # torch raises nearly anything on damaged files
+        raise TrainError(f"{path} is damaged: remove it, and its stage runs again.") from error

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from sqz2c import stages
+from sqz2c.errors import QuantizeError
 from sqz2c.ir.checkpoint import from_bytes
 from sqz2c.train.squeezenet import squeezenet1_1
 from tests.command import call, reason, save_pictures
@@ -127,7 +129,9 @@ def test_the_data_must_be_the_networks(trained: Path, data: Path, tmp_path: Path
     other = tmp_path / "two.npz"
 
     refused = compress(trained, other, tmp_path / "a.pt")
-    assert "tells 3 classes apart, but the data has others, 2 of them" in reason(refused)
+    assert "tells 3 classes apart (top, middle, bottom), but the data has 2 (0, 1)" in reason(
+        refused
+    )
     arguments = ("--from", trained, "--epochs", "1")
     result = call("train", "--data", other, "-o", tmp_path / "b.pt", *arguments)
     assert 0 == result.exit_code, result.output
@@ -193,3 +197,79 @@ def test_two_processes_share_the_work(trained: Path, data: Path, tmp_path: Path)
     assert 1 == run.stdout.count("B of read-only data")
     assert 2 == run.stderr.count("pruned, epoch")
     assert from_bytes(out.read_bytes(), "small.pt").is_quantized
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--from", "MODEL", "--fires", "2", "--arch", "v1.0"), "leave out --fires, --arch"),
+        (("--squeeze-ratio", "nan"), "no finite number"),
+        (("--threads", "100000"), "is not in the range"),
+        (("--augment", "photo", "--rate", "inf"), "no finite number"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    arguments: tuple[str, ...], expected: str, trained: Path, data: Path, tmp_path: Path
+) -> None:
+    """Options that would be ignored, and numbers that are none."""
+    given = [str(trained) if word == "MODEL" else word for word in arguments]
+    result = call("train", "--data", data, "-o", tmp_path / "a.pt", *given)
+
+    assert 2 == result.exit_code
+    assert expected in result.stderr
+    assert not (tmp_path / "a.pt.work").exists()
+
+
+@pytest.mark.parametrize(
+    ("way", "option"), [("--data", "--calibrate"), ("--no-train", "--bits")]
+)
+def test_options_of_the_other_way_are_refused(
+    way: str, option: str, trained: Path, data: Path, tmp_path: Path
+) -> None:
+    """Rather than ignored."""
+    chosen = ("--data", data) if way == "--data" else ("--no-train", "--calibrate", data)
+    result = call("compress", trained, *chosen, option, "3", "-o", tmp_path / "a.pt")
+
+    assert f"{way} does without {option}" in reason(result)
+
+
+def test_other_pictures_are_another_run(data: Path, tmp_path: Path) -> None:
+    """Also where the classes are as large as before; a refused run leaves nothing behind."""
+    with np.load(data) as arrays:
+        parts = dict(arrays)
+    np.savez(tmp_path / "d.npz", **parts)
+    arguments = ("train", "--data", tmp_path / "d.npz", "-o", tmp_path / "a.pt", *TINY,
+                 "--epochs", "1")  # fmt: skip
+    colour = np.repeat(parts["images"][..., np.newaxis], 3, 3)
+    np.savez(tmp_path / "d.npz", **(parts | {"images": colour}))
+    assert "--augment photo" in reason(call(*arguments, "--augment", "small"))
+    np.savez(tmp_path / "d.npz", **parts)
+    assert 0 == call(*arguments).exit_code
+    np.savez(tmp_path / "d.npz", **(parts | {"labels": (parts["labels"] + 1) % 3}))
+
+    assert "holds a run with other options or data" in reason(call(*arguments))
+
+
+def test_a_damaged_work_file_is_named(data: Path, tmp_path: Path) -> None:
+    """With what to do about it."""
+    arguments = ("train", "--data", data, "-o", tmp_path / "a.pt", *TINY, "--epochs", "1")
+    assert 0 == call(*arguments).exit_code
+    kept = tmp_path / "a.pt.work" / "float.pt"
+    kept.write_bytes(kept.read_bytes()[:100])
+
+    assert f"{kept} is damaged: remove it" in reason(call(*arguments))
+
+
+def test_tuning_that_leads_astray_is_dropped(
+    trained: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there before it is kept, and the log says why."""
+
+    def astray(*_: object) -> None:
+        raise QuantizeError("conv1: its rescaling factor is too large")
+
+    monkeypatch.setattr(stages, "integers_of", astray)
+    result = compress(trained, data, tmp_path / "a.pt", "--bits", "3")
+
+    assert 0 == result.exit_code, result.output
+    assert "tuned, refused conv1: its rescaling factor" in result.stderr

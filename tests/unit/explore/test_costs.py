@@ -20,13 +20,13 @@ from sqz2c.pipeline import Options, compile_model
 from sqz2c.split import DataOptions, read_split
 from sqz2c.training import untrained
 from tests.tools import ROOT
-from tests.unit.explore.two_classes import COMMON, SIDE, save_lessons
+from tests.unit.explore.two_classes import COMMON, SIDE, save_pictures_of_two_classes
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, list[np.ndarray]]:
     """An untaught network with a third of its weights, and four pictures."""
-    path = save_lessons(tmp_path_factory.mktemp("data") / "data.npz")
+    path = save_pictures_of_two_classes(tmp_path_factory.mktemp("data") / "data.npz")
     labelled = read_labelled(path)
     torch.manual_seed(0)
     blank = untrained(replace(COMMON, base_e=24), labelled, LoadOptions())

@@ -20,12 +20,12 @@ from sqz2c.load import LoadOptions
 from sqz2c.pipeline import Options, compile_model
 from tests.command import call, reason
 from tests.tools import ROOT
-from tests.unit.explore.two_classes import COMMON, options, save_lessons
+from tests.unit.explore.two_classes import COMMON, options, save_pictures_of_two_classes
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_lessons(tmp_path_factory.mktemp("data") / "data.npz")
+    return save_pictures_of_two_classes(tmp_path_factory.mktemp("data") / "data.npz")
 
 
 def test_a_study_goes_on_as_if_it_had_not_stopped(data: Path, tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_study_goes_on_as_if_it_had_not_stopped(data: Path, tmp_path: Path) ->
 
 def test_colour_with_a_deviation_a_channel(tmp_path: Path) -> None:
     """torchvision's preprocessing: trained with it, deployed without; a padded stem is refused."""
-    data = save_lessons(tmp_path / "data.npz", channels=3)
+    data = save_pictures_of_two_classes(tmp_path / "data.npz", channels=3)
     load = LoadOptions(preset="torchvision")
     found = explore(options(data, tmp_path / "a.log", 1, load=load))
     assert 1 == len(found.entries)
@@ -108,6 +108,16 @@ def test_optuna_is_asked_for(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ExploreError, match=r"pip install 'sqz2c\[explore\]'"):
         explore(options(data, tmp_path / "a.log", 1))
+
+
+def test_a_file_of_others_is_no_study(data: Path, tmp_path: Path) -> None:
+    """It is refused, and not a byte is added to it."""
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,2\n")
+
+    with pytest.raises(ExploreError, match="table.csv is no journal of a study"):
+        explore(options(data, path, 1))
+    assert "a,b\n1,2\n" == path.read_text()
 
 
 @pytest.mark.parametrize("where", ["sqlite:///{}/study.db", "{}/study.log"])

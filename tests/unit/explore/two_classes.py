@@ -18,7 +18,7 @@ COMMON = Architecture(
 SPACE = Space(base_e=Range(2, 6), incr_e=Range(0, 0), density=Range(0.4, 1.0))
 
 
-def save_lessons(path: Path, channels: int = 1) -> Path:
+def save_pictures_of_two_classes(path: Path, channels: int = 1) -> Path:
     """Dark pictures and bright ones, as .npz."""
     rng = np.random.default_rng(0)
     labels = np.arange(PICTURES) % 2

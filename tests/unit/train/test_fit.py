@@ -120,3 +120,16 @@ def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, decay):
     assert [3, 4] == epochs
     for key, value in expected.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key])
+
+
+def test_a_last_picture_alone_joins_the_batch_before_it() -> None:
+    """BatchNorm refuses to learn from one value a channel, as a map of 1x1 has it."""
+    data = separable()
+    odd = Dataset(data.images[:33], data.labels[:33])
+    network = nn.Sequential(nn.Flatten(), nn.Linear(16, 2), nn.BatchNorm1d(2))
+    steps: list[tuple[int, int]] = []
+    trainer = Trainer(odd, PIXELS, replace(SCHEDULE, epochs=1),
+                      on_step=lambda done, of: steps.append((done, of)))  # fmt: skip
+    trainer.fit(network, torch.optim.SGD(network.parameters(), lr=0.1))
+
+    assert [(1, 2), (2, 2)] == steps
