@@ -27,6 +27,7 @@ from sqz2c.explore.space import Candidate, Space
 
 NAME = "sqz2c"
 OPTIONS = "options"
+AT_ONCE = ("already exists", "UNIQUE constraint failed")  # another machine was quicker
 ATTEMPTS, PAUSE_SECONDS, PATIENCE_SECONDS = 5, 0.2, 60
 DIRECTIONS = ("maximize", "minimize", "minimize", "minimize")
 
@@ -127,7 +128,7 @@ def _opened(where: str, seed: int) -> Study:
         except ExploreError:
             raise
         except Exception as error:  # of whatever database it is
-            if "already exists" in str(error) and attempt < ATTEMPTS:
+            if any(words in str(error) for words in AT_ONCE) and attempt < ATTEMPTS:
                 time.sleep(attempt * PAUSE_SECONDS)
                 continue
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__

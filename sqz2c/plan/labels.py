@@ -11,7 +11,7 @@ import numpy as np
 from sqz2c.plan.stages import Choice
 
 MANY = 100  # labels from which on a first sieve pays
-SIEVES = 24
+SIEVES = 8
 FINEST = 0.05  # of its bytes: the size of a cell of labels that are much alike, at first
 COARSER = 1.5
 
