@@ -11,8 +11,8 @@ from sqz2c.compress.passes import Result
 START = 3e-8  # nats that a bit may cost: where the search begins, and what no budget means
 SLOPE = 0.3  # of log size against -log price, until it is measured
 SLOPES = (0.05, 1.5)  # what is believed of measured ones
-CLOSE = 0.99  # a size of so much of what is allowed is near enough
-AIM = 0.996
+CLOSE = 0.9985  # a size of so much of what is allowed is near enough
+AIM = 0.9992
 PASSES = 9
 LEAST_PRICE, MOST_PRICE = 1e-13, 1.0
 
