@@ -4,7 +4,6 @@ that are kept.
 """
 
 import copy
-import io
 import json
 import sys
 import time
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import torch
 from matplotlib.figure import Figure
 from torch import nn
 
 from sqz2c.compression import Compression
+from sqz2c.drawing import drawn
 from sqz2c.ir.graph import Graph
 from sqz2c.load import LoadOptions, load_model
 from sqz2c.train.augment import vary_small
@@ -164,17 +163,13 @@ def logger(path: Path) -> Log:
 
 def svg(draw: Callable[[Figure], None], size: tuple[float, float]) -> bytes:
     """What DRAW put on a figure of SIZE inches; the same drawing gives the same bytes."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(
-            {"font.size": 8.0, "svg.fonttype": "none", "svg.hashsalt": "sqz2c"}
-        )
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure)
-        file = io.BytesIO()
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
 
-    return file.getvalue()
+    def figure() -> Figure:
+        made = Figure(figsize=size, layout="constrained")
+        draw(made)
+        return made
+
+    return drawn(figure, ".svg")
 
 
 def _sgd(network: nn.Module) -> torch.optim.Optimizer:

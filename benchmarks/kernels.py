@@ -3,11 +3,11 @@ Instructions of an inference on every core, for the reference networks, decoding
 
     python -m benchmarks.kernels [--only NAME] [--board NAME]
 
-Each is planned with --input arena --ram 212992, the example as its README does. Instructions are
-counted in QEMU, one run at a time, and the logits compared with PyTorch's. "cycles" is what these
-instructions would take by the core's manual (benchmarks/cycles.py), where there is one; ".text" is
-the library's code; "CMSIS-NN" is what its kernels were counted to need for the same network with
-plain int8 weights. Weights are the published ones where ../shared/data has them, else random.
+Each is planned with --input arena --ram 212992. Instructions are counted in QEMU, one run at a
+time, and the logits compared with PyTorch's. "cycles" is what these instructions would take by
+the core's manual (benchmarks/cycles.py), where there is one; ".text" is the library's code;
+"CMSIS-NN" is what its kernels were counted to need for the same network with plain int8
+weights. Weights are the published ones where ../shared/data has them, else random.
 """
 
 import argparse
@@ -80,7 +80,7 @@ CASES = {
         {},
     ),
     "Fashion-MNIST, 28": Case(
-        lambda: (load_model(EXAMPLE, LoadOptions()), "real"), "image", None, {}
+        lambda: (load_model(EXAMPLE, LoadOptions()), "real"), "arena", RAM, {}
     ),
 }  # fmt: skip
 

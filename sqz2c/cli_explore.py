@@ -23,9 +23,9 @@ from sqz2c.cli_options import (
     refusing,
 )
 from sqz2c.cli_train import architecture_options, as_architecture, as_data_options, say
+from sqz2c.drawing import check_plot
 from sqz2c.errors import EmitError
 from sqz2c.explore import Explored, Range, Space, Teaching, facts, table
-from sqz2c.explore.plot import check_plot, plot
 from sqz2c.split import AUGMENTS
 
 WIDTH = 140
@@ -126,6 +126,8 @@ def explore(data: Path, study: str, trials: int, board: str | None, flash_bytes:
 
 
 def _draw(path: Path, explored: Explored) -> None:
+    from sqz2c.explore.plot import plot  # slow to import, rarely wanted
+
     data = plot(explored, path.suffix)
     try:
         path.write_bytes(data)

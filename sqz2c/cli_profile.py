@@ -12,9 +12,10 @@ from rich.console import Console
 from sqz2c import firmware as fw
 from sqz2c import pipeline
 from sqz2c.cli_options import PATH, refusing
+from sqz2c.drawing import check_plot
 from sqz2c.errors import EmitError
 from sqz2c.output import read_output
-from sqz2c.profile import Profile, check_plot, facts, table
+from sqz2c.profile import Profile, facts, table
 
 DIFFERENT = 1
 WIDTH = 140

@@ -13,7 +13,7 @@ from tests.tools import ROOT
 # A module may import from its own unit and from any line above it.
 LAYERS = [
     {"errors", "assets", "version"},
-    {"ir"},
+    {"ir", "drawing"},
     {"load", "quantize", "plan", "encode", "emit", "verify", "firmware", "train",
      "compress"},
     {"output", "plan_report", "profile", "compression", "split", "logits", "ladder"},

@@ -1,25 +1,13 @@
 """
 An exploration as a picture: accuracy against flash, RAM and instructions.
-
-Drawn without a screen. The same study gives the same bytes with the same matplotlib.
 """
 
-import io
-from pathlib import Path
-
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sqz2c.errors import EmitError
+from sqz2c.drawing import drawn
 from sqz2c.explore.front import Entry, Explored
 
-PLOTS = {".png": "png", ".svg": "svg"}
-SETTINGS = {"font.size": 8.0, "svg.fonttype": "none", "svg.hashsalt": "sqz2c"}
-NOTHING_OF_THE_MACHINE = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-}
 PANELS = (
     ("read-only data, KB", "flash_bytes", 1e3),
     ("static RAM, KB", "ram_bytes", 1e3),
@@ -28,27 +16,12 @@ PANELS = (
 TRAINED, FRONT = "#bbbbbb", "#4477aa"
 
 
-def check_plot(path: Path) -> None:
-    """Raise EmitError for a kind of picture that is not drawn."""
-    if path.suffix.lower() not in PLOTS:
-        raise EmitError(f"{path}: the plot must be a .png or an .svg.")
-
-
 def plot(explored: Explored, suffix: str) -> bytes:
     """
     A picture file of kind SUFFIX (.png or .svg): a panel for each cost, all networks in grey,
     those of the front in blue, and a line along the best accuracy for that cost alone.
     """
-    kind = PLOTS[suffix.lower()]
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)
-        file = io.BytesIO()
-        _figure(explored).savefig(
-            file, format=kind, dpi=110, metadata=NOTHING_OF_THE_MACHINE[kind]
-        )
-
-    return file.getvalue()
+    return drawn(lambda: _figure(explored), suffix)
 
 
 def _figure(explored: Explored) -> Figure:

@@ -1,11 +1,9 @@
 """
 A plan as a picture: the arena over the turns, and the curve it was chosen from.
-
-Drawn without a screen. The same plan gives the same bytes with the same matplotlib.
 """
 
-import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -13,21 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from sqz2c.errors import EmitError
+from sqz2c.drawing import check_plot, drawn
 from sqz2c.ir.program import Program
 from sqz2c.plan import Life, lifetimes
 from sqz2c.plan_report.facts import Planned, point
 
-FORMATS = {".png": "png", ".svg": "svg"}
-SETTINGS = {
-    "font.size": 8.0,
-    "svg.fonttype": "none",  # text stays text
-    "svg.hashsalt": "sqz2c",  # names inside the SVG follow from its content
-}
-NOTHING_OF_THE_MACHINE = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-}
 COLOURS = matplotlib.colormaps["tab20"].colors  # type: ignore[attr-defined]
 SCRATCH_COLOUR = (0.8, 0.8, 0.8)
 PANEL_INCHES, HEIGHT_INCHES, CURVE_INCHES = 2.3, 6.0, 4.0
@@ -41,19 +29,9 @@ def plot(planned: Planned, suffix: str, *, with_curve: bool = False) -> bytes:
     A picture file of kind SUFFIX (.png or .svg): a panel a segment, x its turns, y bytes of the
     arena; with the curve below where that is asked for.
     """
-    if suffix.lower() not in FORMATS:
-        raise EmitError(
-            f"a plot can be a .png or an .svg file, not {suffix or 'without a suffix'}."
-        )
-    kind = FORMATS[suffix.lower()]
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)
-        figure = _figure(planned, with_curve)
-        file = io.BytesIO()
-        figure.savefig(file, format=kind, dpi=110, metadata=NOTHING_OF_THE_MACHINE[kind])
+    check_plot(Path("plot" + suffix))
 
-    return file.getvalue()
+    return drawn(lambda: _figure(planned, with_curve), suffix)
 
 
 def _figure(planned: Planned, with_curve: bool) -> Figure:

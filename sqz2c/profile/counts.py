@@ -5,12 +5,9 @@ A profile: what each layer of one inference took, beside what the cost model exp
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from sqz2c.errors import EmitError
-
-PLOTS = {".png": "png", ".svg": "svg"}  # suffix of a picture file, its format
 
 
 class Counted(Protocol):
@@ -115,15 +112,6 @@ def _layer(entry: Mapping[str, Any], counted: Counted) -> LayerProfile:
         estimate=int(entry["estimate"]),
     )
 
-
-def check_plot(path: Path) -> None:
-    """
-    Raise EmitError unless PATH names a picture file that can be drawn.
-    """
-    if path.suffix.lower() not in PLOTS:
-        raise EmitError(
-            f"a plot can be a .png or an .svg file, not {path.suffix or 'without a suffix'}."
-        )
 
 
 def facts(profile: Profile) -> dict[str, Any]:

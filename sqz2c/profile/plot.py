@@ -1,21 +1,12 @@
 """
 A profile as a picture: a stacked bar a layer, and where the cost model thought that it ends.
-
-Drawn without a screen. The same profile gives the same bytes with the same matplotlib.
 """
 
-import io
-
-import matplotlib
 from matplotlib.figure import Figure
 
-from sqz2c.profile.counts import PLOTS, Profile
+from sqz2c.drawing import drawn
+from sqz2c.profile.counts import Profile
 
-SETTINGS = {"font.size": 8.0, "svg.fonttype": "none", "svg.hashsalt": "sqz2c"}
-NOTHING_OF_THE_MACHINE = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-}
 PHASES = ("convolve", "requantize", "decode", "pool", "other")
 COLOURS = ("#4477aa", "#66ccee", "#ee6677", "#228833", "#bbbbbb")
 MILLION = 1e6
@@ -25,16 +16,7 @@ def plot(profile: Profile, suffix: str) -> bytes:
     """
     A picture file of kind SUFFIX (.png or .svg): millions of instructions a layer.
     """
-    kind = PLOTS[suffix.lower()]
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)
-        file = io.BytesIO()
-        _figure(profile).savefig(
-            file, format=kind, dpi=110, metadata=NOTHING_OF_THE_MACHINE[kind]
-        )
-
-    return file.getvalue()
+    return drawn(lambda: _figure(profile), suffix)
 
 
 def _figure(profile: Profile) -> Figure:

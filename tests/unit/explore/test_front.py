@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from sqz2c.drawing import check_plot
 from sqz2c.errors import EmitError
 from sqz2c.explore import Candidate, Costs, Entry, Explored, facts, front, table
-from sqz2c.explore.plot import check_plot, plot
+from sqz2c.explore.plot import plot
 
 CANDIDATE = Candidate(16, 8, 0.5, 0.25, 6, 0.3)
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from sqz2c.drawing import check_plot
 from sqz2c.errors import EmitError
 from sqz2c.firmware import PhaseCounts
-from sqz2c.profile import Profile, check_plot, facts, profile_of, table
+from sqz2c.profile import Profile, facts, profile_of, table
 from sqz2c.profile.plot import plot
 
 BOARD = ("mps2_an386", "cortex-m4")
