@@ -26,10 +26,12 @@ class NormalisedConv(nn.Sequential):
 
 
 def add_batchnorm(network: SqueezeNet) -> SqueezeNet:
-    """Put BatchNorm behind every convolution but the head's, in place."""
+    """
+    Put BatchNorm behind every convolution, in place; behind the head's too, whose ReLU otherwise
+    silences some classes for ever in the first steps of a fast training.
+    """
     for name, conv in convs(network).items():
-        if name != HEAD:
-            network.set_submodule(name, NormalisedConv(conv))
+        network.set_submodule(name, NormalisedConv(conv))
 
     return network
 
