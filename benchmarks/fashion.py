@@ -3,10 +3,8 @@ Fashion-MNIST for benchmarks that train: data, the example's recipe for any arch
 that are kept.
 """
 
-import copy
 import json
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,28 +14,27 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from sqz2c.compression import Compression
 from sqz2c.drawing import drawn
 from sqz2c.ir.graph import Graph
-from sqz2c.load import LoadOptions, load_model
+from sqz2c.load import LoadOptions
 from sqz2c.train.augment import vary_small
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
 from sqz2c.train.data import Dataset, Pixels
 from sqz2c.train.fit import Schedule, Trainer, accuracy
-from sqz2c.train.prune import GradualPruning
-from sqz2c.train.squeezenet import Architecture, SqueezeNet, convs
+from sqz2c.train.from_graph import dequantized, network_of
+from sqz2c.train.squeezenet import Architecture, SqueezeNet
 from sqz2c.verify import Reference
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "fashion_mnist"))
 
 from data import read
+from recipe import ARCHITECTURE, Recipe
 
+EXAMPLE = Path(__file__).parents[1] / "examples" / "fashion_mnist"
+EXAMPLE_NETWORK, RECIPE = ARCHITECTURE, Recipe()
 DATA = Path("/usr/share/datasets/fashion-mnist")
-SIDE, PIXELS = 28, Pixels((0.0,), (1 / 255,))
-DENSE_RATE, WEIGHT_DECAY, PRUNED_RATE = 0.1, 5e-4, 1e-3  # SGD with momentum; then Adam
-PRUNING_ENDS = 0.6  # of the stage; the rest retrains
-SAMPLE = 1000  # training pictures that compression measures on
-PROBE = 10  # batches that say how long an epoch takes
+PIXELS = Pixels((0.0,), (1 / 255,))
+LOAD = LoadOptions(input_height=28, input_width=28, stem_stride=1)
 Log = Callable[[str], None]
 
 
@@ -49,11 +46,11 @@ class Task:
     test: Dataset
     log: Log
 
-    def trainer(self, schedule: Schedule, teacher: nn.Module | None = None) -> Trainer:
+    def trainer(self, schedule: Schedule) -> Trainer:
         def on_epoch(epoch: int, loss: float) -> None:
             self.log(f"epoch {epoch}/{schedule.epochs} loss {loss:.4f}")
 
-        return Trainer(self.training, PIXELS, schedule, vary_small, teacher, on_epoch=on_epoch)
+        return Trainer(self.training, PIXELS, schedule, vary_small, on_epoch=on_epoch)
 
     def percent(self, network: SqueezeNet) -> float:
         """Test accuracy of a float network."""
@@ -74,42 +71,9 @@ def train_dense(task: Task, architecture: Architecture, schedule: Schedule) -> S
     return fold_batchnorm(network)
 
 
-def train_pruned(
-    task: Task, dense: SqueezeNet, density: float, schedule: Schedule
-) -> SqueezeNet:
-    """Prune to DENSITY gradually and retrain, taught by the dense network."""
-    network = copy.deepcopy(dense)
-    pruning = GradualPruning(convs(network), density, PRUNING_ENDS)
-    optimizer = torch.optim.Adam(network.parameters(), lr=PRUNED_RATE)
-    task.trainer(schedule, dense).fit(network, optimizer, pruning)
-
-    return network
-
-
-def epoch_seconds(task: Task, architecture: Architecture) -> float:
-    """Processor time of one dense epoch, told from a few batches."""
-    network = add_batchnorm(SqueezeNet(architecture)).to(memory_format=torch.channels_last)
-    schedule = Schedule(1)
-    seconds = 0.0
-    few = task.training.first(PROBE * schedule.batch_size)
-    for _ in range(2):  # the first time PyTorch prepares its kernels
-        probe = Task(few, task.test, lambda _: None).trainer(schedule)
-        started = time.process_time()
-        probe.fit(network, _sgd(network))
-        seconds = time.process_time() - started
-
-    return seconds * len(task.training.labels) / len(few.labels)
-
-
-def compressed(task: Task, weights: Path, stride: int, budget_bytes: int) -> Graph:
-    """The network in the file WEIGHTS as integers within the budget, as `sqz2c compress` does."""
-    options = LoadOptions(input_height=SIDE, input_width=SIDE, stem_stride=stride)
-    images = task.training.first(SAMPLE).images
-    work = Compression(
-        load_model(weights, options), [image.permute(1, 2, 0).numpy() for image in images]
-    )
-
-    return work.integers(work.result(budget_bytes))
+def float_network(graph: Graph) -> SqueezeNet:
+    """The float network with the weights of the integer GRAPH."""
+    return network_of(dequantized(graph)).eval()
 
 
 def integer_percent(graph: Graph, test: Dataset) -> float:
@@ -173,5 +137,5 @@ def svg(draw: Callable[[Figure], None], size: tuple[float, float]) -> bytes:
 
 
 def _sgd(network: nn.Module) -> torch.optim.Optimizer:
-    return torch.optim.SGD(network.parameters(), lr=DENSE_RATE, momentum=0.9, nesterov=True,
-                           weight_decay=WEIGHT_DECAY)  # fmt: skip
+    return torch.optim.SGD(network.parameters(), lr=RECIPE.dense_rate, momentum=0.9, nesterov=True,
+                           weight_decay=RECIPE.weight_decay)  # fmt: skip

@@ -1,13 +1,13 @@
 """
-Accuracy against size on Fashion-MNIST: networks for 4 to 100 KB of read-only data, each trained
-from scratch, pruned, compressed to its budget and tested as integers.
+Accuracy against size on Fashion-MNIST: networks trained from scratch, compressed to budgets of 4 to
+100 KB of read-only data as `sqz2c compress --data` does it, and tested as integers.
 
     OMP_NUM_THREADS=1 python -m benchmarks.fashion_curve --work DIR [--output FILE.svg]
 
-The recipe is the example's with fewer epochs, so that all points take about an hour of one core;
-the shipped example is one of the points, as it is. --work keeps each stage of each point, so a
-run that was stopped goes on. A point whose epochs would take more than --limit seconds of processor
-time gets fewer of them.
+The larger points begin with the same network, the example's; the shipped example is one of the
+points, as it is. --work keeps each stage of each point, so a run that was stopped goes on. All
+points take about three hours of one core, more than half of it for the example's network; where
+examples/fashion_mnist/train.py was run before, copy its float.pt to DIR/example.pt.
 """
 
 import argparse
@@ -17,104 +17,112 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from benchmarks import fashion
 from sqz2c.errors import CompressError
-from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.pipeline import Options, compile_model
+from sqz2c.retraining import retrain_model
+from sqz2c.split import DataOptions
+from sqz2c.stages import RetrainOptions
 from sqz2c.train.fit import Schedule
-from sqz2c.train.squeezenet import Architecture, FireWidths
+from sqz2c.train.squeezenet import Architecture, FireWidths, convs
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "fashion_mnist" / "model.pt"
-PRUNED_COST = 0.9  # of a dense epoch: no BatchNorm, but a teacher
-HEADER = ("network", "flash, B", "RAM, B", "MACs", "weights kept", "float %", "pruned %",
-          "integer %")  # fmt: skip
+MODEL = fashion.EXAMPLE / "model.pt"
+BATCH, HOLD_OUT = 128, 0.02  # the test pictures are what counts; these only go to the log
+HEADER = ("network", "flash, B", "RAM, B", "MACs", "weights kept", "float %",
+          "float, final weights %", "integer %")  # fmt: skip
 COLOUR, SHIPPED_COLOUR = "#4477aa", "#ee6677"
 
 
 @dataclass(frozen=True)
+class Network:
+    """A network and how many epochs it is trained from scratch."""
+
+    name: str
+    architecture: Architecture
+    epochs: int
+
+
+@dataclass(frozen=True)
 class Point:
-    """A budget of read-only data, the network for it, its density, and epochs (dense, pruned)."""
+    """NETWORK compressed to a budget of read-only data. DENSITY None: searched."""
 
     budget_bytes: int
-    stem: int
-    fires: tuple[tuple[int, int, int], ...]
-    pools: tuple[int, ...]
-    density: float
-    epochs: tuple[int, int]
+    network: Network
+    epochs: int
+    density: float | None = None
 
     @property
     def name(self) -> str:
         return f"{self.budget_bytes}"
 
-    @property
-    def architecture(self) -> Architecture:
-        widths = tuple(FireWidths(*fire) for fire in self.fires)
 
-        return Architecture(classes=10, in_channels=1, stem_filters=self.stem, stem_kernel=3,
-                            stem_stride=1, pools=self.pools, dropout=0.0,
-                            widths=widths)  # fmt: skip
+def _small(
+    name: str, stem: int, fires: tuple[tuple[int, int, int], ...], pools: tuple[int, ...],
+    epochs: int,
+) -> Network:  # fmt: skip
+    widths = tuple(FireWidths(*fire) for fire in fires)
+
+    return Network(name, Architecture(classes=10, in_channels=1, stem_filters=stem, stem_kernel=3,
+                                      stem_stride=1, pools=pools, dropout=0.0,
+                                      widths=widths), epochs)  # fmt: skip
 
 
+TWO = _small("two", 8, ((6, 12, 12), (10, 20, 24)), (0, 1), 16)
+THREE = _small("three", 12, ((8, 16, 20), (12, 28, 36), (16, 32, 48)), (0, 1), 12)
+FOUR = _small("four", 16, ((12, 24, 24), (16, 36, 40), (20, 48, 64), (28, 64, 80)), (0, 2), 10)
+LARGE = Network("example", fashion.EXAMPLE_NETWORK, fashion.RECIPE.dense.epochs)
 POINTS = (
-    Point(4_000, 10, ((8, 16, 16), (12, 24, 32)), (0, 1), 0.36, (16, 8)),
-    Point(8_000, 14, ((10, 20, 24), (16, 32, 48), (20, 40, 64)), (0, 1), 0.26, (14, 7)),
-    Point(16_000, 16, ((12, 24, 24), (16, 40, 48), (24, 64, 80), (32, 64, 96)), (0, 2), 0.225,
-          (12, 6)),
-    Point(32_000, 20, ((16, 32, 32), (20, 48, 48), (32, 80, 80), (40, 96, 112), (48, 96, 112)),
-          (0, 2), 0.215, (10, 5)),
-    Point(64_000, 24, ((16, 32, 32), (32, 64, 64), (48, 112, 112), (56, 144, 144),
-                       (64, 160, 160)), (0, 2), 0.23, (8, 4)),
-    Point(100_000, 32, ((24, 48, 48), (40, 80, 80), (64, 144, 144), (72, 176, 176),
-                        (80, 192, 192)), (0, 2), 0.23, (8, 4)),
-)  # fmt: skip
+    Point(4_000, TWO, 8),
+    Point(8_000, THREE, 8),
+    Point(16_000, FOUR, 6, 0.22),
+    Point(32_000, LARGE, 4, 0.15),
+    Point(64_000, LARGE, 4, 0.32),
+    Point(100_000, LARGE, 4, 0.5),
+)
 
 
-def train_point(task: fashion.Task, point: Point, folder: Path, limit: float
-                ) -> dict[str, Any]:  # fmt: skip
-    """Train, prune, compress and test one network; FOLDER keeps the stages."""
-    folder.mkdir(parents=True, exist_ok=True)
+def train_point(task: fashion.Task, point: Point, work: Path) -> dict[str, Any]:
+    """Train, compress and test one network; WORK keeps the stages."""
     started = time.process_time()
-    architecture, (dense_epochs, pruned_epochs) = point.architecture, epochs(
-        task, point, folder, limit
+    network, path = point.network, work / f"{point.network.name}.pt"
+    schedule = Schedule(network.epochs, average_decay=0.998, seed=1)
+    dense = fashion.kept_network(path, network.architecture,
+                                 lambda: fashion.train_dense(task, network.architecture, schedule))
+    options = RetrainOptions(
+        data=DataOptions(_pictures(task, work), HOLD_OUT),
+        work=work / point.name,
+        load=fashion.LOAD,
+        density=point.density,
+        budget_bytes=point.budget_bytes,
+        epochs=point.epochs,
+        batch=BATCH,
     )
-    schedule = Schedule(dense_epochs, average_decay=0.998, seed=1)
-    dense = fashion.kept_network(
-        folder / "float.pt", architecture,
-        lambda: fashion.train_dense(task, architecture, schedule))  # fmt: skip
-    taught = Schedule(pruned_epochs, warmup=0.05, label_smoothing=0.0, seed=2)
-    pruned = fashion.kept_network(
-        folder / "pruned.pt", architecture,
-        lambda: fashion.train_pruned(task, dense, point.density, taught))  # fmt: skip
-    record = {
-        "budget_bytes": point.budget_bytes,
-        "epochs": [dense_epochs, pruned_epochs],
-        "weights": sum(conv.weight.numel() for conv in fashion.convs(dense).values()),
+    made = retrain_model(path, options, tell=lambda record: task.log(json.dumps(record)))
+    model = work / point.name / "model.pt"
+    model.write_bytes(made.checkpoint)
+    final = fashion.float_network(made.graph)
+
+    return {
+        "weights": sum(conv.weight.numel() for conv in convs(dense).values()),
         "float_percent": round(task.percent(dense), 2),
-        "pruned_percent": round(task.percent(pruned), 2),
-    }
-    graph = fashion.compressed(task, folder / "pruned.pt", 1, point.budget_bytes)
-    (folder / "model.pt").write_bytes(to_bytes(graph))
-
-    return record | measured(task, folder / "model.pt") | {
-        "seconds": round(time.process_time() - started)
-    }
+        "shared_percent": round(task.percent(final), 2),
+        **measured(task, model),
+        "seconds": round(time.process_time() - started),
+    }  # fmt: skip
 
 
-def epochs(task: fashion.Task, point: Point, folder: Path, limit: float) -> tuple[int, int]:
-    """How many epochs each stage gets within LIMIT seconds; the first run decides."""
-    path = folder / "epochs.json"
+def _pictures(task: fashion.Task, work: Path) -> Path:
+    """The training pictures as `sqz2c compress --data` reads them."""
+    path = work / "pictures.npz"
     if not path.exists():
-        dense, pruned = point.epochs
-        cost = fashion.epoch_seconds(task, point.architecture) * (dense + PRUNED_COST * pruned)
-        share = min(1.0, limit / cost)
-        task.log(f"{point.name}: about {cost:.0f} s of training, share {share:.2f}")
-        path.write_text(json.dumps([max(int(share * dense), 1), max(int(share * pruned), 1)]))
-    dense, pruned = json.loads(path.read_text())
+        images = task.training.images.permute(0, 2, 3, 1).numpy()
+        np.savez(path, images=images, labels=task.training.labels.numpy())
 
-    return dense, pruned
+    return path
 
 
 def measured(task: fashion.Task, model: Path) -> dict[str, Any]:
@@ -136,7 +144,7 @@ def table(records: dict[str, dict[str, Any]]) -> str:
     for name, r in in_order(records):
         lines.append(
             f"| {name} | {r['flash_bytes']:,} | {r['ram_bytes']:,} | {r['macs'] / 1e6:.1f} M "
-            f"| {r['nonzero']:,} | {r.get('float_percent', '')} | {r.get('pruned_percent', '')} "
+            f"| {r['nonzero']:,} | {r.get('float_percent', '')} | {r.get('shared_percent', '')} "
             f"| {r['integer_percent']:.2f} |"
         )
 
@@ -177,7 +185,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=fashion.DATA)
     parser.add_argument("--images", type=int, default=60_000, help="Training pictures used.")
     parser.add_argument("--only", nargs="+", help="Budgets in bytes, in this order.")
-    parser.add_argument("--limit", type=float, default=1200, help="Seconds a point may train.")
     parser.add_argument("--table", action="store_true", help="Train nothing, show what is there.")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -195,14 +202,14 @@ def main() -> None:
 def run(options: argparse.Namespace, kept: Path, task: fashion.Task) -> None:
     """Every point that is not kept yet, and the example."""
     if "example" not in fashion.results(kept):
-        fashion.keep(kept, "example", measured(task, EXAMPLE))
+        fashion.keep(kept, "example", measured(task, MODEL))
     by_name = {point.name: point for point in POINTS}
     for name in options.only or by_name:
         if name in fashion.results(kept):
             continue
         task.log(f"{name}: begins")
         try:
-            record = train_point(task, by_name[name], options.work / name, options.limit)
+            record = train_point(task, by_name[name], options.work)
         except CompressError as error:  # the other points go on
             task.log(f"{name}: {error}")
             continue

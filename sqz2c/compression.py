@@ -165,7 +165,21 @@ def flash_bytes_of(
     graph: Graph, input_mode: InputMode = "image", ram_bytes: int | None = None
 ) -> int:
     """All read-only data of GRAPH's C, as the manifest has it, within RAM_BYTES if given."""
+    return _flash(graph, input_mode, ram_bytes)["total_bytes"]
+
+
+def fixed_bytes_of(
+    graph: Graph, input_mode: InputMode = "image", ram_bytes: int | None = None
+) -> int:
+    """What of that no coding of the weights makes smaller: tables, descriptors and biases."""
+    flash = _flash(graph, input_mode, ram_bytes)
+
+    return flash["tables_bytes"] + flash["biases_bytes"]
+
+
+def _flash(graph: Graph, input_mode: InputMode, ram_bytes: int | None) -> dict[str, int]:
     program = encode(plan(graph, input_mode, ram_bytes))
     files = emit(program, "model", NO_HASH, VERSION)
+    flash: dict[str, int] = json.loads(files["manifest.json"])["flash"]
 
-    return int(json.loads(files["manifest.json"])["flash"]["total_bytes"])
+    return flash

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from sqz2c.compress import divergence
-from sqz2c.compression import Compression, flash_bytes_of
+from sqz2c.compression import Compression, fixed_bytes_of, flash_bytes_of
 from sqz2c.errors import CompressError, QuantizeError
 from sqz2c.ir.checkpoint import from_bytes, to_bytes
 from sqz2c.ir.graph import Graph
@@ -82,8 +82,9 @@ class Stages:
             return DENSITY
         weights = sum(conv.weights.size for conv in self.graph.convs)
         sample = self.split.sample(PROBE)
+        bits = 8 * max(budget - self._fixed_bytes(sample), 1)
         answers = float_logits(self.graph, sample)
-        densities = {round(min(8 * budget / weights / b, MOST_DENSE), 3) for b in BITS_KEPT}
+        densities = {round(min(bits / weights / kept, MOST_DENSE), 3) for kept in BITS_KEPT}
         tried: dict[float, float] = {}
         refused: CompressError | None = None
         for density in sorted(densities, reverse=True):
@@ -215,6 +216,12 @@ class Stages:
     def flash_bytes(self, graph: Graph) -> int:
         """What GRAPH's read-only data takes with the plan that was asked for."""
         return flash_bytes_of(graph, self.options.input_mode, self.options.ram_bytes)
+
+    def _fixed_bytes(self, sample: Dataset) -> int:
+        """What of a budget is not the weights': most of it where the network is tiny."""
+        plain = quantize(self.graph, pictures_of(sample))
+
+        return fixed_bytes_of(plain, self.options.input_mode, self.options.ram_bytes)
 
     def right(self, graph: Graph) -> int:
         """How many held-out pictures the float GRAPH gets right."""

@@ -97,7 +97,8 @@ def test_bits_and_density_are_kept(trained: Path, data: Path, tmp_path: Path) ->
 @pytest.mark.slow
 def test_a_budget_decides_density_and_values(trained: Path, data: Path, tmp_path: Path) -> None:
     """
-    What generate reports is within it, as printed, and the C equals PyTorch; densities were tried.
+    What generate reports is within it, as printed, and the C equals PyTorch; densities were tried,
+    though most of so small a network's data is tables.
     """
     out = tmp_path / "small.pt"
     free = compress(trained, data, tmp_path / "free.pt")
@@ -109,7 +110,7 @@ def test_a_budget_decides_density_and_values(trained: Path, data: Path, tmp_path
     flash = json.loads((tmp_path / "c" / "manifest.json").read_text())["flash"]["total_bytes"]
     assert flash <= allowed
     assert f"{flash:,} B of read-only data" in result.stdout
-    assert "density, density 0." in result.stderr
+    assert len(set(re.findall(r"density, density (0\.\d+)", result.stderr))) > 1
 
 
 def test_an_impossible_budget_is_refused(trained: Path, data: Path, tmp_path: Path) -> None:
