@@ -4,6 +4,7 @@ Nothing grows unseen: instructions, code, RAM and stack against checked-in figur
 
 import pytest
 
+from benchmarks.kernels import CASES as REFERENCES
 from sqz2c.firmware import load_board
 from tests.boards import FAST_BOARDS, RUN_TOOLS
 from tests.elf import library_text_bytes
@@ -20,6 +21,7 @@ from tests.limits.cases import (
     subject_of,
     versions,
 )
+from tests.measured import subject
 from tests.tools import need
 
 FAST = ("fashion_mnist", "fashion_mnist by rows")
@@ -57,6 +59,16 @@ def test_code_is_small(name: str) -> None:
     need(*RUN_TOOLS)
     firmware = subject_of(name).firmware(load_board("mps2_an386"))
     assert 0 < library_text_bytes(firmware.elf) <= TEXT_LIMIT
+
+
+@pytest.mark.slow
+def test_code_of_deep_compression_is_small() -> None:
+    """The same for the published v1.0, which uses more kernels than any other."""
+    need(*RUN_TOOLS)
+    case = REFERENCES["v1.0, 227, Deep Compression"]
+    with subject(case.graph()[0], case.mode, case.ram) as found:
+        firmware = found.firmware(load_board("mps2_an386"))
+        assert 0 < library_text_bytes(firmware.elf) <= TEXT_LIMIT
 
 
 def test_every_case_is_recorded() -> None:
