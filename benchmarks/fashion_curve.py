@@ -80,8 +80,8 @@ POINTS = (
     Point(8_000, THREE, 8),
     Point(16_000, FOUR, 6, 0.22),
     Point(32_000, LARGE, 4, 0.15),
-    Point(64_000, LARGE, 4, 0.32),
-    Point(100_000, LARGE, 4, 0.5),
+    Point(64_000, LARGE, 3, 0.32),
+    Point(100_000, LARGE, 3, 0.5),
 )
 
 
