@@ -23,7 +23,7 @@ CANVAS = 1.25  # a photograph is kept so much larger than the network's image, t
 class DataOptions:
     """
     PATH is a folder of class folders or an .npz; the share HOLD_OUT of it, by SEED, is not trained
-    on. AUGMENT varies what is (None: "photo" in colour, "small" in grey), MIRROR too.
+    on, or whatever it has put aside itself. AUGMENT varies what is (None: "photo" in colour, "small" in grey), MIRROR too.
     """
 
     path: Path
@@ -58,7 +58,7 @@ def read_split(
 ) -> Split:
     """Decode LABELLED once for images of SIZE (height, width, order)."""
     height, width, order = size
-    chosen, held = held_out(torch.from_numpy(labelled.labels), options.hold_out, options.seed)
+    chosen, held = _parted(options, labelled)
     augment = options.augment or ("small" if order == "GRAY" else "photo")
     if augment == "small" and order != "GRAY":
         raise TrainError("Only grey pictures are varied as small ones: take --augment photo.")
@@ -75,6 +75,15 @@ def read_split(
         labelled=labelled,
         size=size,
     )
+
+
+def _parted(options: DataOptions, labelled: Labelled) -> tuple[list[int], list[int]]:
+    """Numbers of the pictures to train on, and of those held out."""
+    if labelled.held_out is None:
+        return held_out(torch.from_numpy(labelled.labels), options.hold_out, options.seed)
+    put_aside = set(labelled.held_out)
+
+    return [n for n in range(len(labelled.labels)) if n not in put_aside], sorted(put_aside)
 
 
 def _vary(augment: str, height: int, width: int, mirror: bool) -> Augment:

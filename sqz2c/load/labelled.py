@@ -12,14 +12,21 @@ from PIL import Image
 
 from sqz2c.errors import LoadError
 from sqz2c.ir.graph import Order
-from sqz2c.load.images import EXTENSIONS, cut, read_image
+from sqz2c.load.class_folders import PictureFiles, read_class_folders
+from sqz2c.load.images import cut
 
 
 class Labelled(Protocol):
-    """Pictures by number; LABELS int64 [n] index NAMES. SIZE is (height, width) where all agree."""
+    """
+    Pictures by number; LABELS int64 [n] index NAMES. HELD_OUT are the numbers of those that
+    whoever collected them has put aside, None where that is left to us. IGNORED says what there is
+    that is no picture. SIZE is (height, width) where all agree.
+    """
 
     labels: np.ndarray
     names: tuple[str, ...]
+    held_out: tuple[int, ...] | None
+    ignored: str | None
     size: tuple[int, int] | None
     order: Order
 
@@ -32,41 +39,25 @@ class Labelled(Protocol):
 
 def read_labelled(path: Path) -> Labelled:
     """
-    Find the pictures of PATH: class folders, named by their sorted order, or an .npz with
+    Find the pictures of PATH: class folders, see read_class_folders, or an .npz with
     `images` uint8 [n, height, width] or [n, height, width, channels], `labels` [n] and, where the
     classes have names, `names`.
 
     Raise LoadError where there are fewer than two classes, or what is there does not fit.
     """
-    found = _folder(path) if path.is_dir() else _arrays(path)
+    found = read_class_folders(path) if path.is_dir() else _arrays(path)
     if len(found.names) < 2:
         raise LoadError(f"{path} has {len(found.names)} class: training needs at least two.")
     counts = np.bincount(found.labels, minlength=len(found.names))
     for name, count in zip(found.names, counts, strict=True):
         if count < 2:
+            has = "1 picture" if count == 1 else f"{count} pictures"
             raise LoadError(
-                f"{path}: the class {name} has {count} pictures: it needs at least two, one to "
-                "learn from and one to hold out."
+                f"{path}: the class {name} has {has}: it needs at least two, one to learn from "
+                "and one to hold out."
             )
 
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class PictureFiles:
-    """Pictures as files, decoded when they are asked for."""
-
-    paths: tuple[Path, ...]
-    labels: np.ndarray
-    names: tuple[str, ...]
-    size: tuple[int, int] | None = None
-    order: Order = "RGB"
-
-    def pixels(
-        self, chosen: Sequence[int], height: int, width: int, order: Order
-    ) -> np.ndarray:
-        """See Labelled. Raise LoadError naming a picture that cannot be read."""
-        return np.stack([read_image(self.paths[i], height, width, order) for i in chosen])
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +67,8 @@ class PictureArrays:
     images: np.ndarray
     labels: np.ndarray
     names: tuple[str, ...]
+    held_out: tuple[int, ...] | None = None
+    ignored: str | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -109,32 +102,6 @@ def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return pixels[..., np.newaxis] if is_gray else pixels
 
 
-def _folder(path: Path) -> PictureFiles:
-    classes = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
-    if not classes:
-        raise LoadError(
-            f"{path} holds no class folders: put the pictures of each class into a folder with "
-            "its name."
-        )
-    paths: list[Path] = []
-    labels: list[int] = []
-    for number, folder in enumerate(classes):
-        found = sorted(
-            p
-            for p in folder.rglob("*")
-            if p.suffix.lower() in EXTENSIONS and not p.name.startswith(".")
-        )
-        if not found:
-            raise LoadError(
-                f"{folder} holds no picture: put files named *.png, *.jpg, *.bmp or *.ppm there, "
-                "or remove it."
-            )
-        paths += found
-        labels += [number] * len(found)
-
-    return PictureFiles(tuple(paths), np.array(labels), tuple(p.name for p in classes))
-
-
 def _arrays(path: Path) -> PictureArrays:
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -152,12 +119,23 @@ def _arrays(path: Path) -> PictureArrays:
             raise LoadError(f"{path} has no array named {name}: save both images and labels.")
     images = _images(path, arrays["images"])
     labels = _labels(path, arrays["labels"], len(images))
-    count = int(labels.max()) + 1
-    names = tuple(str(name) for name in arrays.get("names", np.arange(count)))
-    if len(names) < count:
-        raise LoadError(f"{path}: the label {count - 1} is out of range of {len(names)} names.")
+    names = _names(path, arrays.get("names"), int(labels.max()))
 
-    return PictureArrays(images, labels, names)
+    return PictureArrays(images, labels.astype(np.int64), names)
+
+
+def _names(path: Path, names: np.ndarray | None, largest: int) -> tuple[str, ...]:
+    """Names of the classes 0 to LARGEST, which are their numbers without NAMES [classes]."""
+    if names is None:
+        return tuple(str(number) for number in range(largest + 1))
+    if names.ndim != 1 or names.dtype.kind not in "Uiu":
+        raise LoadError(
+            f"{path}: names are {names.dtype} {list(names.shape)}, expected one text a class."
+        )
+    if len(names) <= largest:
+        raise LoadError(f"{path}: the label {largest} is out of range of {len(names)} names.")
+
+    return tuple(str(name) for name in names)
 
 
 def _images(path: Path, images: np.ndarray) -> np.ndarray:
@@ -177,9 +155,13 @@ def _labels(path: Path, labels: np.ndarray, count: int) -> np.ndarray:
             f"{path}: labels are {labels.dtype} {list(labels.shape)}, expected integers, one for "
             f"each of {count} images."
         )
-    if int(labels.min()) < 0:
+    least, largest = int(labels.min()), int(labels.max())
+    if least < 0:
+        raise LoadError(f"{path}: the label {least} is below 0: count classes from 0.")
+    if largest >= count:
         raise LoadError(
-            f"{path}: the label {int(labels.min())} is below 0: count classes from 0."
+            f"{path}: the label {largest} is too large, since each class needs two of the {count} "
+            "images: count classes from 0, without gaps."
         )
 
-    return labels.astype(np.int64)
+    return labels
