@@ -1,7 +1,8 @@
 """
 The command line: arguments, printing, exit codes. Everything else is in pipeline.
 
-Exit codes: 0 done and equal; 1 a difference was found; 2 refused, with the reason in one sentence.
+Exit codes: 0 done and equal; 1 a difference was found; 2 refused, with the reason in one sentence;
+130 interrupted.
 """
 
 import itertools
@@ -22,7 +23,14 @@ from sqz2c import pipeline
 from sqz2c.cli_compress import compress
 from sqz2c.cli_explore import explore
 from sqz2c.cli_ladder import ladder
-from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
+from sqz2c.cli_options import (
+    PATH,
+    as_load_options,
+    goes_on,
+    load_options,
+    plan_options,
+    refusing,
+)
 from sqz2c.cli_plan import plan
 from sqz2c.cli_profile import profile
 from sqz2c.cli_train import train
@@ -30,6 +38,7 @@ from sqz2c.output import read_output
 from sqz2c.version import VERSION
 
 DIFFERENT = 1
+INTERRUPTED = 130
 MOST = 1_000_000  # pictures
 STAGES = 5
 
@@ -51,7 +60,18 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; Ctrl-C ends it with one line, as a shell expects it."""
+        try:
+            return super().invoke(context)
+        except (KeyboardInterrupt, click.Abort):
+            again = "; run the same command again to go on" if goes_on(context) else ""
+            click.echo(f"\nsqz2c: interrupted{again}", err=True)
+            sys.exit(INTERRUPTED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="sqz2c")
 def main() -> None:
     """Compile a pruned and quantized SqueezeNet into C99 that equals PyTorch bit for bit."""

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from sqz2c import compression, retraining, stages
+from sqz2c.cli_files import check_apart, check_file, write_file
 from sqz2c.cli_options import (
     PATH,
     Number,
@@ -17,6 +18,7 @@ from sqz2c.cli_options import (
     load_options,
     plan_options,
     refusing,
+    will_go_on,
 )
 from sqz2c.cli_train import (
     as_data_options,
@@ -24,11 +26,10 @@ from sqz2c.cli_train import (
     say,
     training_bar,
     work_folder,
-    write_output,
 )
 from sqz2c.errors import CompressError
 from sqz2c.ir.graph import Graph
-from sqz2c.train.processes import ALONE, joined_processes
+from sqz2c.train.processes import joined_processes
 from sqz2c.train.share import STARTS
 from sqz2c.training import use_threads
 
@@ -85,11 +86,13 @@ def compress(model: Path, out: Path, data: Path | None, no_train: bool, calibrat
         return
     if calibrate is None:
         raise CompressError("compress needs sample pictures: give --calibrate a folder of them.")
+    check_file(out)
+    check_apart({"--output": out}, {"MODEL": model})
     options = compression.CompressOptions(calibrate, budget_bytes, as_load_options(given))
     console = Console(file=None, stderr=True, highlight=False)
     with console.status("load") as status:
         made = compression.compress_model(model, options, status.update)
-    write_output(out, made.checkpoint, ALONE)
+    write_file(out, made.checkpoint)
     click.echo(f"{out}: {made.flash_bytes:,} B of read-only data, {_kept(made.graph)}, "
                f"divergence {made.loss:.4f} nats on the pictures")  # fmt: skip
 
@@ -99,7 +102,7 @@ def _with_training(
 ) -> None:
     options = stages.RetrainOptions(
         data=as_data_options(data, given),
-        work=work_folder(out, given),
+        work=work_folder(out, given, {"MODEL": model, "--data": data}),
         load=as_load_options(given),
         density=given["density"],
         bits=given["bits"],
@@ -112,11 +115,12 @@ def _with_training(
         rate=given["rate"],
         seed=given["seed"],
     )
+    will_go_on()
     use_threads(given["threads"])
     with joined_processes() as processes, training_bar(processes) as on_step:
         made = retraining.retrain_model(model, options, processes, say, on_step)
-        write_output(out, made.checkpoint, processes)
     if processes.is_first:
+        write_file(out, made.checkpoint)
         click.echo(f"{out}: {made.flash_bytes:,} B of read-only data, {_kept(made.graph)}, "
                    f"{made.ram_bytes:,} B of RAM")  # fmt: skip
         for name, right in (

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import torch
 from rich.console import Console
 
 from sqz2c import exploration
 from sqz2c import firmware as fw
+from sqz2c.cli_files import check_apart, check_file, check_folder, write_file
 from sqz2c.cli_options import (
     MOST_THREADS,
     PATH,
@@ -21,12 +21,13 @@ from sqz2c.cli_options import (
     load_options,
     plan_options,
     refusing,
+    will_go_on,
 )
 from sqz2c.cli_train import architecture_options, as_architecture, as_data_options, say
 from sqz2c.drawing import check_plot
-from sqz2c.errors import EmitError
 from sqz2c.explore import Explored, Range, Space, Teaching, facts, table
 from sqz2c.split import AUGMENTS
+from sqz2c.training import use_threads
 
 WIDTH = 140
 PARAMETERS = tuple(field.name.replace("_", "-") for field in fields(Space))
@@ -95,8 +96,9 @@ def explore(data: Path, study: str, trials: int, board: str | None, flash_bytes:
     """
     if picture is not None:
         check_plot(picture)
-    if threads is not None:
-        torch.set_num_threads(threads)
+    _check_written(data, study, models, picture)
+    will_go_on()
+    use_threads(threads)
     load = as_load_options(given)
     geometry = (load.stem_stride, load.stem_padding, load.head_padding, load.bypass)
     held = {name: Range(given[name], given[name])
@@ -125,11 +127,18 @@ def explore(data: Path, study: str, trials: int, board: str | None, flash_bytes:
         Console(highlight=False, width=WIDTH).print(table(explored))
 
 
+def _check_written(data: Path, study: str, models: Path | None, picture: Path | None) -> None:
+    """Refuse before anything is trained."""
+    journal = Path(study) if "://" not in study else None
+    written = {"--study": journal, "--models": models, "--plot": picture}
+    check_apart(written, {"--data": data})
+    for path in filter(None, (journal, picture)):
+        check_file(path)
+    if models is not None:
+        check_folder(models)
+
+
 def _draw(path: Path, explored: Explored) -> None:
     from sqz2c.explore.plot import plot  # slow to import, rarely wanted
 
-    data = plot(explored, path.suffix)
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise EmitError(f"{path}: cannot be written ({error.strerror}).") from error
+    write_file(path, plot(explored, path.suffix))

@@ -16,6 +16,7 @@ from sqz2c.errors import Sqz2cError
 from sqz2c.load import PRESETS, LoadOptions
 
 REFUSED = 2
+GOES_ON = "sqz2c.goes_on"
 PATH = click.Path(path_type=Path)
 MOST_THREADS = 256
 
@@ -38,6 +39,16 @@ def refusing(command: Callable[..., None]) -> Callable[..., None]:
             sys.exit(REFUSED)
 
     return run
+
+
+def will_go_on() -> None:
+    """The command that runs keeps what it has done: run again, it goes on."""
+    click.get_current_context().meta[GOES_ON] = True
+
+
+def goes_on(context: click.Context) -> bool:
+    """Whether the command that ran in CONTEXT has said so."""
+    return GOES_ON in context.meta
 
 
 class Number(click.FloatRange):

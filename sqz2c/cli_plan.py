@@ -10,8 +10,9 @@ import click
 
 from sqz2c import firmware as fw
 from sqz2c import pipeline
+from sqz2c.cli_files import check_file, write_file
 from sqz2c.cli_options import PATH, as_load_options, load_options, plan_options, refusing
-from sqz2c.errors import EmitError
+from sqz2c.drawing import check_plot
 from sqz2c.plan_report import Planned, facts, words
 
 
@@ -28,6 +29,9 @@ from sqz2c.plan_report import Planned, facts, words
 def plan(model: Path, board: str | None, curve: bool, picture: Path | None, as_json: bool,
          ram: int | None, input_mode: str, **given: Any) -> None:  # fmt: skip
     """Say how MODEL runs in how much RAM; a float network needs no pictures for that."""
+    if picture is not None:
+        check_plot(picture)
+        check_file(picture)
     options = pipeline.Options(
         board=fw.load_board(board) if board is not None else None,
         load=as_load_options(given),
@@ -46,8 +50,4 @@ def plan(model: Path, board: str | None, curve: bool, picture: Path | None, as_j
 def _draw(path: Path, planned: Planned, with_curve: bool) -> None:
     from sqz2c.plan_report.plot import plot  # slow to import, rarely wanted
 
-    data = plot(planned, path.suffix, with_curve=with_curve)
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise EmitError(f"{path}: cannot be written ({error.strerror}).") from error
+    write_file(path, plot(planned, path.suffix, with_curve=with_curve))

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from sqz2c import firmware as fw
 from sqz2c import pipeline
+from sqz2c.cli_files import check_file, write_file
 from sqz2c.cli_options import PATH, refusing
 from sqz2c.drawing import check_plot
-from sqz2c.errors import EmitError
 from sqz2c.output import read_output
 from sqz2c.profile import Profile, facts, table
 
@@ -34,6 +34,7 @@ def profile(out: Path, board: str, picture: Path | None, as_json: bool) -> None:
     """
     if picture is not None:
         check_plot(picture)
+        check_file(picture)
     counted = pipeline.profile_output(read_output(out), fw.load_board(board))
     if picture is not None:
         _draw(picture, counted)
@@ -47,8 +48,4 @@ def profile(out: Path, board: str, picture: Path | None, as_json: bool) -> None:
 def _draw(path: Path, counted: Profile) -> None:
     from sqz2c.profile.plot import plot  # slow to import, rarely wanted
 
-    data = plot(counted, path.suffix)
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise EmitError(f"{path}: cannot be written ({error.strerror}).") from error
+    write_file(path, plot(counted, path.suffix))

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sqz2c import training
+from sqz2c.cli_files import check_apart, check_file, check_folder, write_file
 from sqz2c.cli_options import (
     MOST_THREADS,
     PATH,
@@ -21,10 +22,11 @@ from sqz2c.cli_options import (
     given_among,
     load_options,
     refusing,
+    will_go_on,
 )
-from sqz2c.errors import EmitError, TrainError
+from sqz2c.errors import TrainError
+from sqz2c.load import held_out_folder
 from sqz2c.split import AUGMENTS, DataOptions
-from sqz2c.train.kept import write_whole
 from sqz2c.train.processes import Processes, joined_processes
 from sqz2c.train.squeezenet import Architecture
 
@@ -157,22 +159,26 @@ def say(record: Mapping[str, object]) -> None:
     click.echo(", ".join(words).removeprefix("stage "), err=True)
 
 
-def write_output(out: Path, data: bytes, processes: Processes) -> None:
-    """Write OUT, by the first process."""
-    if not processes.is_first:
-        return
-    try:
-        write_whole(out, data)
-    except OSError as error:
-        raise EmitError(f"{out}: cannot be written ({error.strerror}).") from error
-
-
 def as_data_options(data: Path, given: Mapping[str, Any]) -> DataOptions:
+    """What data_options gave, for pictures in DATA."""
+    put_aside = held_out_folder(data)
+    if put_aside is not None and given_among(("hold_out",)):
+        raise TrainError(f"{put_aside} is what is held out: leave out --hold-out.")
+
     return DataOptions(data, given["hold_out"], given["seed"], given["augment"], given["mirror"])
 
 
-def work_folder(out: Path, given: Mapping[str, Any]) -> Path:
-    return given["work"] or out.with_name(out.name + ".work")
+def work_folder(out: Path, given: Mapping[str, Any], read: Mapping[str, Path | None]) -> Path:
+    """
+    Where a run that ends with OUT is kept. Raise EmitError unless both can be written, apart from
+    what is READ.
+    """
+    check_file(out)
+    work: Path = given["work"] or out.with_name(out.name + ".work")
+    check_apart({"--output": out, "--work": work}, read)
+    check_folder(work)
+
+    return work
 
 
 @click.command()
@@ -206,7 +212,7 @@ def train(data: Path, out: Path, start: Path | None, epochs: int | None, batch: 
     geometry = (load.stem_stride, load.stem_padding, load.head_padding, load.bypass)
     options = training.TrainOptions(
         data=as_data_options(data, given),
-        work=work_folder(out, given),
+        work=work_folder(out, given, {"--data": data, "--from": start}),
         start=start,
         architecture=as_architecture(given, *geometry),
         load=load,
@@ -215,11 +221,12 @@ def train(data: Path, out: Path, start: Path | None, epochs: int | None, batch: 
         rate=rate,
         seed=given["seed"],
     )
+    will_go_on()
     training.use_threads(given["threads"])
     with joined_processes() as processes, training_bar(processes) as on_step:
         made = training.train_model(options, processes, say, on_step)
-        write_output(out, made.checkpoint, processes)
     if processes.is_first:
+        write_file(out, made.checkpoint)
         weights = sum(conv.weights.size + conv.bias.size for conv in made.graph.convs)
         click.echo(f"{out}: {weights:,} parameters, {made.right} of {made.of} held-out pictures "
                    f"right ({100 * made.right / made.of:.2f} %)")  # fmt: skip

@@ -35,7 +35,7 @@ from sqz2c.logits import integer_logits, pictures_of
 from sqz2c.split import DataOptions, Split, read_split
 from sqz2c.train import Architecture
 from sqz2c.train.kept import write_whole
-from sqz2c.training import untrained
+from sqz2c.training import class_names, tell_ignored, untrained
 
 if TYPE_CHECKING:
     from sqz2c.explore.study import Trials
@@ -88,6 +88,7 @@ def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explor
     Raise ExploreError without Optuna, or where the study is of other options, or nothing fits.
     """
     labelled = read_labelled(options.data.path)
+    tell_ignored(labelled, tell)
     blank = _blank(options, labelled)
     budget = options.budget(blank)
     size = (blank.image.height, blank.image.width, blank.order)
@@ -109,7 +110,7 @@ def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explor
 
 def _blank(options: ExploreOptions, labelled: Labelled) -> Graph:
     """A network with the image and the preprocessing of all; refuse what cannot be deployed."""
-    blank = untrained(options.architecture, labelled, options.load)
+    blank = untrained(options.architecture, labelled, replace(options.load, labels=()))
     assert blank.preprocessing is not None
     if blank.convs[0].padding and any(blank.preprocessing.mean):
         raise ExploreError(
@@ -165,12 +166,13 @@ class _Search:
         seed = self.options.teaching.seed
         torch.manual_seed(seed)
         architecture = candidate.architecture(self.options.architecture)
-        made = untrained(architecture, self.labelled, self.options.load)
+        load = replace(self.options.load, labels=())
+        made = untrained(architecture, self.labelled, load)
         random = without_deviation(untaught(made, candidate.density, seed))
         _, integers = coded(random, candidate.bits, pictures_of(self.split.sample(GLIMPSE)))
         costs_of(integers, self.budget)
 
-        return replace(made, labels=self.labelled.names)
+        return replace(made, labels=class_names(self.options.load, self.labelled))
 
     def trained(self, blank: Graph, candidate: Candidate) -> tuple[Graph, float, Costs]:
         """BLANK trained and as integers, its accuracy and costs; raise where it does not fit."""
@@ -198,9 +200,9 @@ def fingerprint(options: ExploreOptions, budget: Budget, labelled: Labelled) -> 
         },
         "budget": vars(budget),
         "training": vars(options.teaching),
-        "held out": [data.hold_out, data.seed],
+        "held out": [data.hold_out, data.seed, *(labelled.held_out or ())[:1]],
         "augmentation": [data.augment, data.mirror],
         "preprocessing": {k: v for k, v in vars(options.load).items() if k != "labels"},
         "pictures": [len(labelled.labels), zlib.crc32(labelled.labels.tobytes())],
-        "classes": list(labelled.names),
+        "classes": list(class_names(options.load, labelled)),
     }

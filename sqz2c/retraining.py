@@ -20,7 +20,7 @@ from sqz2c.stages import RetrainOptions, Stages
 from sqz2c.train.from_graph import dequantized, network_of
 from sqz2c.train.processes import ALONE, Processes
 from sqz2c.train.work import Work
-from sqz2c.training import OnStep, Tell, fingerprint
+from sqz2c.training import OnStep, Tell, class_names, fingerprint, tell_ignored
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +56,14 @@ def retrain_model(
     """
     graph = load_model(model, options.load)
     labelled = read_labelled(options.data.path)
-    names = options.load.labels or labelled.names
+    names = class_names(options.load, labelled)
     _check(graph, options, labelled.names, str(model))
     graph = without_deviation(replace(graph, labels=names))
     size = (graph.image.height, graph.image.width, graph.order)
     split = read_split(options.data, labelled, size)
     work = Work(options.work, processes, tell)
     work.begin(fingerprint(options, split, model))
+    tell_ignored(labelled, lambda record: work.log(**record))
     run = Stages(options, graph, split, work, on_step)
     density = options.density or run.density()
     pruned = run.pruned("pruned", density, options.epochs)

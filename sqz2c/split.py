@@ -23,7 +23,8 @@ CANVAS = 1.25  # a photograph is kept so much larger than the network's image, t
 class DataOptions:
     """
     PATH is a folder of class folders or an .npz; the share HOLD_OUT of it, by SEED, is not trained
-    on, or whatever it has put aside itself. AUGMENT varies what is (None: "photo" in colour, "small" in grey), MIRROR too.
+    on, or what it has put aside itself. AUGMENT varies what is (None: "photo" in colour, "small" in
+    grey), MIRROR too.
     """
 
     path: Path

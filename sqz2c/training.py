@@ -83,6 +83,7 @@ def train_model(
     split = read_split(options.data, labelled, size)
     work = Work(options.work, processes, tell)
     work.begin(fingerprint(options, split, options.start))
+    tell_ignored(labelled, lambda record: work.log(**record))
 
     def train(epochs: Path) -> SqueezeNet:
         network = network_of(blank, options.architecture.dropout)
@@ -124,6 +125,25 @@ def fingerprint(options: Any, split: Split, model: Path | None) -> dict[str, obj
     }  # fmt: skip
 
 
+def class_names(load: LoadOptions, labelled: Labelled) -> tuple[str, ...]:
+    """Names of the classes of LABELLED: those that LOAD gives, or else its own."""
+    if not load.labels:
+        return labelled.names
+    if len(load.labels) != len(labelled.names):
+        raise TrainError(
+            f"{len(load.labels)} labels do not name {len(labelled.names)} classes: give --labels "
+            "a file with one line a class."
+        )
+
+    return load.labels
+
+
+def tell_ignored(labelled: Labelled, tell: Tell) -> None:
+    """TELL what is no picture, where something is not."""
+    if labelled.ignored is not None:
+        tell({"stage": "data", "ignored": labelled.ignored})
+
+
 def use_threads(count: int | None) -> None:
     """Compute with COUNT threads; None: as many as PyTorch likes."""
     if count is not None:
@@ -155,9 +175,7 @@ def with_weights(graph: Graph, network: SqueezeNet) -> Graph:
 def _start(options: TrainOptions, labelled: Labelled) -> tuple[Graph, bool]:
     """Give the network to begin with, as a float graph, and whether its head is new."""
     torch.manual_seed(options.seed)
-    labels = options.load.labels or labelled.names
-    if len(labels) != len(labelled.names):
-        raise TrainError(f"{len(labels)} labels do not name {len(labelled.names)} classes.")
+    labels = class_names(options.load, labelled)
     load = replace(options.load, labels=())
     if options.start is None:
         graph = untrained(options.architecture, labelled, load)

@@ -19,7 +19,7 @@ LAYERS = [
     {"output", "plan_report", "profile", "compression", "split", "logits", "ladder"},
     {"training"},
     {"stages"},
-    {"pipeline", "retraining", "cli_options"},
+    {"pipeline", "retraining", "cli_options", "cli_files"},
     {"explore", "cli_train"},
     {"exploration"},
     {"cli_plan", "cli_profile", "cli_compress", "cli_ladder", "cli_explore"},

@@ -64,6 +64,15 @@ def read_class_folders(path: Path) -> PictureFiles:
     return _files(classes, held, sum(map(_strays, (path, training, held_out)), Counter()))
 
 
+def held_out_folder(path: Path) -> Path | None:
+    """The folder of PATH that is held out, where whoever collected the pictures has parted them."""
+    folders = _folders(path) if path.is_dir() else []
+    if not any(_is_part(folder) for folder in folders):
+        return None
+
+    return _parts(path, folders)[1]
+
+
 @dataclass(frozen=True)
 class _Class:
     """The PICTURES of FOLDER, sorted, and how many OTHERS there are of each suffix."""

@@ -12,7 +12,7 @@ from PIL import Image
 
 from sqz2c.errors import LoadError
 from sqz2c.ir.graph import Order
-from sqz2c.load.class_folders import PictureFiles, read_class_folders
+from sqz2c.load.class_folders import read_class_folders
 from sqz2c.load.images import cut
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from sqz2c import exploration
-from sqz2c.errors import ExploreError
+from sqz2c.errors import ExploreError, TrainError
 from sqz2c.exploration import explore
 from sqz2c.explore import Candidate, Costs, Space, Teaching
 from sqz2c.explore.study import Trials
+from sqz2c.ir.checkpoint import from_bytes
 from sqz2c.load import LoadOptions
 from sqz2c.pipeline import Options, compile_model
 from tests.command import call, reason
@@ -49,6 +50,18 @@ def test_colour_with_a_deviation_a_channel(tmp_path: Path) -> None:
     padded = replace(COMMON, stem_padding=1)
     with pytest.raises(ExploreError, match="conv1 has padding"):
         explore(options(data, tmp_path / "b.log", 1, load=load, architecture=padded))
+
+
+def test_labels_name_the_classes(data: Path, tmp_path: Path) -> None:
+    """As for train and compress: kept in checkpoints, refused where they are too few."""
+    named, short = LoadOptions(labels=("dark", "bright")), LoadOptions(labels=("dark",))
+    with pytest.raises(TrainError, match="1 labels do not name 2 classes"):
+        explore(options(data, tmp_path / "a.log", 1, load=short))
+    explore(options(data, tmp_path / "a.log", 1, load=named, models=tmp_path))
+    kept = from_bytes((tmp_path / "trial-0.pt").read_bytes(), "trial-0.pt")
+    assert ("dark", "bright") == kept.labels
+    with pytest.raises(ExploreError, match="a study with other classes"):
+        explore(options(data, tmp_path / "a.log", 1))
 
 
 def test_costs_of_a_trial_are_those_of_its_checkpoint(data: Path, tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_the_command_draws(checkpoint: Path, tmp_path: Path) -> None:
         (("--ram", 100), "100 B of RAM are too few: the smallest plan takes"),
         (("--board", "nowhere"), "nowhere"),
         (("--plot", "plan.gif"), "a plot can be a .png or an .svg file, not .gif"),
-        (("--plot", "/nowhere/plan.svg"), "/nowhere/plan.svg: cannot be written"),
+        (("--plot", "/dev/null/plan.svg"), "/dev/null/plan.svg: cannot be written"),
     ],
 )
 def test_the_command_refuses_in_one_sentence(
