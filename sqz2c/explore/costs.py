@@ -60,13 +60,10 @@ def coded(graph: Graph, bits: int, pictures: Sequence[np.ndarray]) -> tuple[Grap
 
 def costs_of(integers: Graph, budget: Budget) -> Costs:
     """
-    What the quantized network takes, by the plan that `generate` takes without a bound, or by the
-    fastest within BUDGET's RAM where that is too large. Raise Sqz2cError where BUDGET is not met.
+    What the quantized network takes, by the plan that `generate` takes with BUDGET's RAM. Raise
+    Sqz2cError where BUDGET is not met.
     """
-    program = plan(integers, budget.input_mode, None)
-    if budget.ram_bytes is not None and program.ram_bytes > budget.ram_bytes:
-        program = plan(integers, budget.input_mode, budget.ram_bytes)
-    program = encode(program)
+    program = encode(plan(integers, budget.input_mode, budget.ram_bytes))
     manifest = json.loads(emit(program, "model", NO_HASH, VERSION)["manifest.json"])
     flash_bytes = int(manifest["flash"]["total_bytes"])
     costs = Costs(flash_bytes, program.ram_bytes, instructions(program))

@@ -10,15 +10,20 @@ import numpy as np
 import pytest
 import torch
 
+from sqz2c.encode import encode
 from sqz2c.errors import ExploreError, PlanError
 from sqz2c.exploration import CODE_BYTES
 from sqz2c.explore import Budget, coded, costs_of, on_grid, untaught
 from sqz2c.ir.checkpoint import to_bytes
 from sqz2c.ir.graph import Graph
+from sqz2c.ir.program import InputMode
 from sqz2c.load import LoadOptions, read_labelled
 from sqz2c.pipeline import Options, compile_model
+from sqz2c.plan import instructions, plan
+from sqz2c.quantize import attach_requantizers
 from sqz2c.split import DataOptions, read_split
 from sqz2c.training import untrained
+from tests.networks import Member, build
 from tests.tools import ROOT
 from tests.unit.explore.two_classes import COMMON, SIDE, save_pictures_of_two_classes
 
@@ -80,14 +85,25 @@ def test_fewer_bits_take_less_flash(network: tuple[Graph, list[np.ndarray]]) -> 
 
 
 def test_budgets_hold(network: tuple[Graph, list[np.ndarray]]) -> None:
-    """Flash is compared; for RAM a smaller plan is taken, and refused where there is none."""
+    """Flash is compared; RAM bounds the plan, and is refused where there is none."""
     free = costs_of(integers(network, 6), Budget())
     with pytest.raises(ExploreError, match="more than"):
         costs_of(integers(network, 6), Budget(flash_bytes=free.flash_bytes - 1))
-    tight = Budget(free.flash_bytes, free.ram_bytes)
-    assert free == costs_of(integers(network, 6), tight)
+    tight = costs_of(integers(network, 6), Budget(free.flash_bytes + 99, free.ram_bytes))
+    assert tight.ram_bytes <= free.ram_bytes
     with pytest.raises(PlanError, match="too few"):
         costs_of(integers(network, 6), Budget(ram_bytes=500))
+
+
+@pytest.mark.parametrize("mode", ["image", "rows"])
+def test_a_bound_is_used_as_generate_uses_it(mode: InputMode) -> None:
+    """RAM that is there makes a network faster; without a bound it is spared."""
+    graph = attach_requantizers(build(Member(height=24, width=20)))
+    free, bound = (costs_of(graph, Budget(None, ram, mode)) for ram in (None, 100_000))
+    program = encode(plan(graph, mode, 100_000))
+
+    assert (program.ram_bytes, instructions(program)) == (bound.ram_bytes, bound.instructions)
+    assert free.ram_bytes < bound.ram_bytes
 
 
 def integers(network: tuple[Graph, list[np.ndarray]], bits: int) -> Graph:

@@ -16,9 +16,12 @@ from sqz2c.errors import ExploreError, TrainError
 from sqz2c.exploration import explore
 from sqz2c.explore import Candidate, Costs, Space, Teaching
 from sqz2c.explore.study import Trials
+from sqz2c.firmware import load_board
 from sqz2c.ir.checkpoint import from_bytes
+from sqz2c.ir.program import InputMode
 from sqz2c.load import LoadOptions
 from sqz2c.pipeline import Options, compile_model
+from sqz2c.plan import instructions
 from tests.command import call, reason
 from tests.tools import ROOT
 from tests.unit.explore.two_classes import COMMON, options, save_pictures_of_two_classes
@@ -64,13 +67,21 @@ def test_labels_name_the_classes(data: Path, tmp_path: Path) -> None:
         explore(options(data, tmp_path / "a.log", 1))
 
 
-def test_costs_of_a_trial_are_those_of_its_checkpoint(data: Path, tmp_path: Path) -> None:
-    """What the study says of a network is what generate says of the file that was kept."""
-    found = explore(options(data, tmp_path / "a.log", 1, models=tmp_path / "models"))
-    compiled = compile_model(tmp_path / "models" / "trial-0.pt", Options())
+@pytest.mark.parametrize(("board", "mode"), [(None, "image"), ("microbit", "rows")])
+def test_costs_of_a_trial_are_those_of_its_checkpoint(
+    board: str | None, mode: InputMode, data: Path, tmp_path: Path
+) -> None:
+    """What the study says of a network is what generate says of the file, for the same board."""
+    bound = load_board(board) if board is not None else None
+    more = {"board": bound, "input_mode": mode, "models": tmp_path / "models"}
+    found = explore(options(data, tmp_path / "a.log", 1, **more))
+    compiled = compile_model(
+        tmp_path / "models" / "trial-0.pt", Options(board=bound, input_mode=mode)
+    )
     flash = json.loads(compiled.files["manifest.json"])["flash"]["total_bytes"]
+    expected = (flash, compiled.program.ram_bytes, instructions(compiled.program))
     costs = found.entries[0].costs
-    assert (flash, compiled.program.ram_bytes) == (costs.flash_bytes, costs.ram_bytes)
+    assert expected == (costs.flash_bytes, costs.ram_bytes, costs.instructions)
 
 
 def test_what_does_not_fit_is_not_trained(
