@@ -62,9 +62,13 @@ def retrain_model(
     size = (graph.image.height, graph.image.width, graph.order)
     split = read_split(options.data, labelled, size)
     work = Work(options.work, processes, tell)
-    work.begin(fingerprint(options, split, model))
-    tell_ignored(labelled, lambda record: work.log(**record))
-    run = Stages(options, graph, split, work, on_step)
+    with work.begun(fingerprint(options, split, model)):
+        tell_ignored(labelled, lambda record: work.log(**record))
+        return _retrained(Stages(options, graph, split, work, on_step))
+
+
+def _retrained(run: Stages) -> RetrainedModel:
+    options, graph, split, work = run.options, run.graph, run.split, run.work
     density = options.density or run.density()
     pruned = run.pruned("pruned", density, options.epochs)
     grid, coded = run.coded(pruned)

@@ -82,38 +82,40 @@ def train_model(
     size = (blank.image.height, blank.image.width, blank.order)
     split = read_split(options.data, labelled, size)
     work = Work(options.work, processes, tell)
-    work.begin(fingerprint(options, split, options.start))
-    tell_ignored(labelled, lambda record: work.log(**record))
+    with work.begun(fingerprint(options, split, options.start)):
+        tell_ignored(labelled, lambda record: work.log(**record))
 
-    def train(epochs: Path) -> SqueezeNet:
-        network = network_of(blank, options.architecture.dropout)
-        trainer = Trainer(
-            split.training,
-            pixels_of(blank),
-            _schedule(options, split),
-            split.vary,
-            on_step=lambda done, steps: on_step("train", done, steps),
-            on_epoch=lambda epoch, loss: work.log(stage="train", epoch=epoch, loss=loss),
-            kept=epochs,
-            processes=processes,
-        )
-        if options.start is None:
-            return _from_nothing(options, network, trainer)
-        return _from_weights(options, network, trainer, new)
+        def train(epochs: Path) -> SqueezeNet:
+            network = network_of(blank, options.architecture.dropout)
+            trainer = Trainer(
+                split.training,
+                pixels_of(blank),
+                _schedule(options, split),
+                split.vary,
+                on_step=lambda done, steps: on_step("train", done, steps),
+                on_epoch=lambda epoch, loss: work.log(stage="train", epoch=epoch, loss=loss),
+                kept=epochs,
+                processes=processes,
+            )
+            if options.start is None:
+                return _from_nothing(options, network, trainer)
+            return _from_weights(options, network, trainer, new)
 
-    network = work.stage("float", lambda: network_of(blank), train)
-    graph = with_weights(blank, network)
-    share = accuracy(network, split.held_out, pixels_of(blank))
-    right = round(share * len(split.held_out.labels))
-    work.log(stage="train", right=right, of=len(split.held_out.labels))
+        network = work.stage("float", lambda: network_of(blank), train)
+        graph = with_weights(blank, network)
+        share = accuracy(network, split.held_out, pixels_of(blank))
+        right = round(share * len(split.held_out.labels))
+        work.log(stage="train", right=right, of=len(split.held_out.labels))
 
     return TrainedModel(graph, to_bytes(graph), right, len(split.held_out.labels))
 
 
 def fingerprint(options: Any, split: Split, model: Path | None) -> dict[str, object]:
-    """What makes a run another run: OPTIONS, the pictures and their classes, the bytes of MODEL."""
-    given = asdict(options)
-    del given["work"]
+    """
+    What makes a run another run: OPTIONS, the pictures and their classes, the bytes of MODEL; not
+    where these are.
+    """
+    given = _without_paths(asdict(options))
     digest = hashlib.sha256(model.read_bytes()).hexdigest() if model is not None else None
     pictures = hashlib.sha256()
     for data in (split.training, split.held_out):
@@ -121,8 +123,16 @@ def fingerprint(options: Any, split: Split, model: Path | None) -> dict[str, obj
         pictures.update(data.labels.numpy())
 
     return given | {
-        "sha256": digest, "classes": split.names, "pictures": pictures.hexdigest()
+        "model": digest, "classes": split.names, "pictures": pictures.hexdigest()
     }  # fmt: skip
+
+
+def _without_paths(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_paths(value) if isinstance(value, dict) else value
+        for name, value in options.items()
+        if not isinstance(value, Path)
+    }
 
 
 def class_names(load: LoadOptions, labelled: Labelled) -> tuple[str, ...]:

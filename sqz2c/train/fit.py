@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from sqz2c.errors import TrainError
 from sqz2c.train.data import Dataset, Pixels
 from sqz2c.train.kept import keep, kept
 from sqz2c.train.processes import ALONE, Processes
@@ -109,6 +110,11 @@ class _Run:
         while self.epoch < self.schedule.epochs:
             loss = self._run_epoch()
             self.epoch += 1
+            if not math.isfinite(loss):
+                raise TrainError(
+                    f"In epoch {self.epoch} the loss is no finite number any more: give a smaller "
+                    "--rate."
+                )
             self._keep()
             self.trainer.on_epoch(self.epoch, loss)
         if self.averaged is not None:

@@ -3,14 +3,16 @@ The work folder of a run: its options, the stages that are done, and a log of JS
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from sqz2c.errors import CompressError, TrainError
-from sqz2c.train.kept import keep, kept, write_whole
+from sqz2c.train.kept import alone_in, keep, kept, write_whole
 from sqz2c.train.processes import ALONE, Processes
 from sqz2c.train.squeezenet import SqueezeNet
 
@@ -25,22 +27,40 @@ class Work:
     processes: Processes = ALONE
     tell: Callable[[Mapping[str, object]], None] = lambda record: None
 
-    def begin(self, options: Mapping[str, object]) -> None:
+    @contextmanager
+    def begun(self, options: Mapping[str, object]) -> Iterator[None]:
         """
-        Open the folder for a run with OPTIONS (JSON). Raise TrainError where it holds another's.
+        In this context the folder is that of a run with OPTIONS (JSON), and of nobody else. Raise
+        TrainError where it holds another run, or somebody is at work there.
         """
+        with ExitStack() as stack:
+            refusal = self._taken(options, stack) if self.processes.is_first else None
+            refusal = self.processes.agree(refusal)
+            if refusal is not None:
+                raise TrainError(refusal)
+            yield
+
+    def _taken(self, options: Mapping[str, object], stack: ExitStack) -> str | None:
+        """Take the folder until STACK ends, or say why not."""
         path = self.folder / OPTIONS
         text = json.dumps(options, indent=1, sort_keys=True, default=str) + "\n"
-        if path.exists():
-            if path.read_text("utf-8") != text:
-                raise TrainError(
-                    f"{self.folder} holds a run with other options or data: give another --work "
-                    "or remove it."
-                )
-        elif self.processes.is_first:
-            self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not stack.enter_context(alone_in(self.folder)):
+            return f"{self.folder}: another sqz2c is at work there; give another --work, or wait."
+        if not path.exists():
             write_whole(path, text.encode())
-        self.processes.wait()
+            return None
+        try:
+            differing = _differing(json.loads(path.read_bytes()), json.loads(text))
+        except (ValueError, AttributeError):
+            return f"{path} is damaged: give another --work or remove {self.folder}."
+        if not differing:
+            return None
+
+        return (
+            f"{self.folder} holds a run with other options or data ({', '.join(differing)}): give "
+            "another --work or remove it."
+        )
 
     def stage(
         self,
@@ -89,3 +109,15 @@ class Work:
             with (self.folder / LOG).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
             self.tell(record)
+
+
+def _differing(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Names of what is WANTED and not KNOWN so, sorted; those in mappings by their own names."""
+    names = set()
+    for name, value in wanted.items():
+        if isinstance(value, dict) and isinstance(known.get(name), dict):
+            names.update(_differing(known[name], value))
+        elif name not in known or known[name] != value:
+            names.add(name.replace("_", "-"))
+
+    return sorted(names)

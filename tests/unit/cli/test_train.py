@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,15 +65,20 @@ def test_the_float_checkpoint_says_all_there_is(trained: Path) -> None:
 
 
 def test_training_again_gives_the_same_bytes(trained: Path, data: Path, tmp_path: Path) -> None:
-    """In another folder; in the same one nothing is trained again, other options are refused."""
+    """
+    In another folder; in the same one nothing is trained again, wherever the data are by then, and
+    other options are refused by name.
+    """
     again = tmp_path / "again.pt"
     arguments = ("train", "--data", data, "-o", again, *TINY, "--epochs", "2")
     assert 0 == call(*arguments).exit_code
-    finished = call(*arguments)
+    moved = shutil.copy(data, tmp_path / "moved.npz")
+    finished = call(*arguments, "--data", moved)
 
     assert trained.read_bytes() == again.read_bytes()
     assert ["train, right"] == [line[:12] for line in finished.stderr.splitlines()]
-    assert "holds a run with other options or data" in reason(call(*arguments, "--rate", "0.2"))
+    refused = call(*arguments, "--rate", "0.2", "--no-mirror")
+    assert "holds a run with other options or data (mirror, rate)" in reason(refused)
 
 
 def compress(model: Path, data: Path, out: Path, *more: str):
@@ -219,6 +225,16 @@ def test_what_makes_no_sense_is_refused(
     assert 2 == result.exit_code
     assert expected in result.stderr
     assert not (tmp_path / "a.pt.work").exists()
+
+
+def test_a_loss_that_is_no_number_ends_the_training(data: Path, tmp_path: Path) -> None:
+    """At its epoch, not after all of them."""
+    arguments = ("--epochs", "9", "--rate", "1e30")
+    result = call("train", "--data", data, "-o", tmp_path / "a.pt", *TINY, *arguments)
+
+    assert 2 == result.exit_code
+    assert 0 == result.stderr.count("train, epoch")
+    assert "In epoch 1 the loss is no finite number any more: give a smaller" in result.stderr
 
 
 @pytest.mark.parametrize(

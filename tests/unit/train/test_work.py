@@ -34,13 +34,35 @@ def test_a_finished_stage_is_taken_from_its_file(tmp_path: Path) -> None:
 
 
 def test_another_run_is_refused(tmp_path: Path) -> None:
-    """The same options go on, others need another folder."""
+    """The same options go on, others, which are named, need another folder."""
     folder = tmp_path / "new" / "work"
-    Work(folder).begin({"epochs": 3})
-    Work(folder).begin({"epochs": 3})
+    options = {"epochs": 3, "data": {"hold_out": 0.1, "seed": 0}, "rate": None}
+    for _ in range(2):
+        with Work(folder).begun(options):
+            pass
 
-    with pytest.raises(TrainError, match="holds a run with other options or data"):
-        Work(folder).begin({"epochs": 4})
+    changed = options | {"epochs": 4, "data": {"hold_out": 0.2, "seed": 0}}
+    refused = r"holds a run with other options or data \(epochs, hold-out\): give another --work"
+    with pytest.raises(TrainError, match=refused), Work(folder).begun(changed):
+        pass
+    (folder / "options.json").write_bytes(b"[\xff")
+    with (
+        pytest.raises(TrainError, match=r"options\.json is damaged"),
+        Work(folder).begun(options),
+    ):
+        pass
+
+
+def test_two_do_not_work_in_one_folder(tmp_path: Path) -> None:
+    """While one is there, the other is refused; afterwards it goes on."""
+    with (
+        Work(tmp_path).begun({}),
+        pytest.raises(TrainError, match="another sqz2c is at work there"),
+        Work(tmp_path).begun({}),
+    ):
+        pass
+    with Work(tmp_path).begun({}):
+        pass
 
 
 def test_what_cannot_be_made_leaves_no_file(tmp_path: Path) -> None:
