@@ -37,6 +37,9 @@ def refusing(command: Callable[..., None]) -> Callable[..., None]:
             name = f"{error.filename}: " if error.filename else ""
             click.echo(f"sqz2c: {name}{error.strerror or error}", err=True)
             sys.exit(REFUSED)
+        except MemoryError:
+            click.echo("sqz2c: there is not enough memory for this.", err=True)
+            sys.exit(REFUSED)
 
     return run
 
@@ -146,6 +149,8 @@ def as_load_options(given: dict[str, Any]) -> LoadOptions:
             labels = tuple(given["labels"].read_text("utf-8").splitlines())
         except (OSError, UnicodeDecodeError) as error:
             raise Sqz2cError(f"{given['labels']}: cannot be read as text ({error}).") from error
+        if not labels:
+            raise Sqz2cError(f"{given['labels']} is empty: put one class name a line there.")
 
     return LoadOptions(
         input_height=size[0],

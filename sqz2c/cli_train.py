@@ -76,7 +76,7 @@ def architecture_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--incr-e", type=click.IntRange(0), help="More of them each --freq modules."),
         click.option("--freq", type=click.IntRange(1), help="Modules of equal width."),
         click.option("--pct-3x3", type=Number(0, 1), help="Share of 3x3 in them."),
-        click.option("--squeeze-ratio", type=Number(0, min_open=True),
+        click.option("--squeeze-ratio", type=Number(0, 1000, min_open=True),
                      help="Squeeze filters for one expand filter."),
         click.option("--pools", type=_Places(),
                      help="Fire modules before each max pool: 0 is after the stem."),

@@ -32,6 +32,7 @@ SCRATCH_RATE, SCRATCH_EPOCHS, WEIGHT_DECAY = 0.1, 30, 5e-4  # SGD, BatchNorm
 TUNING_RATE, TUNING_EPOCHS = 2e-4, 20  # AdamW
 NEW_HEAD = 10  # times that rate, for a head that knows nothing yet
 AVERAGED = 0.05  # share of the steps over which the weights are averaged, about
+MOST_PARAMETERS = 100_000_000  # eighty times as many as the published networks have
 Tell = Callable[[Mapping[str, object]], None]
 OnStep = Callable[[str, int, int], None]
 
@@ -215,9 +216,13 @@ def untrained(architecture: Architecture, labelled: Labelled, load: LoadOptions)
         raise TrainError("Folders do not say how large pictures shall be: give --input-size.")
     order = load.order or labelled.order
     channels = 1 if order == "GRAY" else 3
-    network = SqueezeNet(
-        replace(architecture, classes=len(labelled.names), in_channels=channels)
-    )
+    architecture = replace(architecture, classes=len(labelled.names), in_channels=channels)
+    if architecture.parameters > MOST_PARAMETERS:
+        raise TrainError(
+            f"The network would have {architecture.parameters:,} parameters, more than "
+            f"{MOST_PARAMETERS:,}: take fewer filters."
+        )
+    network = SqueezeNet(architecture)
     load = replace(
         load,
         input_height=height,

@@ -72,6 +72,18 @@ class Architecture:
 
         return tuple(self._split(total) for total in totals)
 
+    @property
+    def parameters(self) -> int:
+        """How many weights and biases there are, but for those of bypasses."""
+        channels = self.stem_filters
+        count = channels * (self.in_channels * self.stem_kernel**2 + 1)
+        for fire in self.fire_widths():
+            count += fire.squeeze * (channels + 1)
+            count += fire.expand1x1 * (fire.squeeze + 1) + fire.expand3x3 * (9 * fire.squeeze + 1)
+            channels = fire.out_channels
+
+        return count + self.classes * (channels + 1)
+
     def _split(self, total: int) -> FireWidths:
         expand3x3 = min(max(round(self.pct_3x3 * total), 1), total - 1)
         squeeze = max(round(self.squeeze_ratio * total), 1)

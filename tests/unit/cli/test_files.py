@@ -3,6 +3,8 @@ Files that commands write are refused before any work; Ctrl-C ends a command wit
 """
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from click.testing import Result
 
 from sqz2c import compression, exploration, pipeline, retraining, training
 from tests.command import BOARD, call, reason
+from tests.tools import ROOT
 
 TRAINING = (
     ("train", "--data", "data"),
@@ -133,3 +136,15 @@ def test_ctrl_c_ends_with_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sqz2c.cli_profile.read_output", lambda out: None)
         end = ("-o", "x.pt") if command is WITHOUT else ()
         assert "\nsqz2c: interrupted\n" == interruption(call(*command, *end))
+
+
+def test_ctrl_c_is_heard_while_the_command_is_loaded(tmp_path: Path) -> None:
+    """PyTorch takes seconds, and nothing of it is loaded before somebody listens."""
+    (tmp_path / "torch.py").write_text("raise KeyboardInterrupt\n")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    run = subprocess.run(
+        [sys.executable, "-m", "sqz2c", "boards"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (130, "\nsqz2c: interrupted\n") == (run.returncode, run.stderr)

@@ -213,6 +213,9 @@ def test_two_processes_share_the_work(trained: Path, data: Path, tmp_path: Path)
         (("--squeeze-ratio", "nan"), "no finite number"),
         (("--threads", "100000"), "is not in the range"),
         (("--augment", "photo", "--rate", "inf"), "no finite number"),
+        (("--squeeze-ratio", "1e300"), "is not in the range"),
+        (("--stem", "3x3/100000000"), "parameters, more than 100,000,000: take fewer filters"),
+        (("--labels", os.devnull), "is empty: put one class name a line there"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

@@ -51,6 +51,12 @@ TINY = Architecture(
 )
 
 
+@pytest.mark.parametrize("member", [Architecture(), TINY, Architecture(classes=10, fires=3)])
+def test_parameters_are_counted_beforehand(member: Architecture) -> None:
+    """As PyTorch counts them when they are there."""
+    assert sum(p.numel() for p in SqueezeNet(member).parameters()) == member.parameters
+
+
 def published(
     stem: tuple[int, ...], fires: list[tuple[int, int, int, int]]
 ) -> dict[str, tuple[int, ...]]:
