@@ -132,6 +132,7 @@ def _check_written(data: Path, study: str, models: Path | None, picture: Path | 
     journal = Path(study) if "://" not in study else None
     written = {"--study": journal, "--models": models, "--plot": picture}
     check_apart(written, {"--data": data})
+    check_apart({"--plot": picture, "--models": models}, {"--study": journal})
     for path in filter(None, (journal, picture)):
         check_file(path)
     if models is not None:

@@ -176,6 +176,7 @@ def work_folder(out: Path, given: Mapping[str, Any], read: Mapping[str, Path | N
     check_file(out)
     work: Path = given["work"] or out.with_name(out.name + ".work")
     check_apart({"--output": out, "--work": work}, read)
+    check_apart({"--output": out}, {"--work": work})
     check_folder(work)
 
     return work

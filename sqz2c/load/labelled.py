@@ -45,6 +45,8 @@ def read_labelled(path: Path) -> Labelled:
 
     Raise LoadError where there are fewer than two classes, or what is there does not fit.
     """
+    if not path.exists():
+        raise LoadError(f"{path} cannot be read: there is no such file or folder.")
     found = read_class_folders(path) if path.is_dir() else _arrays(path)
     if len(found.names) < 2:
         raise LoadError(f"{path} has {len(found.names)} class: training needs at least two.")

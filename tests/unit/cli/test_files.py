@@ -109,6 +109,9 @@ def test_folders_that_cannot_be_written_are_seen_too(
         (TRAINING[2], ("--models", "data/a"), "--models data/a lies in data, which --data reads"),
         (TRAINING[2], ("--plot", "data/x.png"), "--plot data/x.png lies in data, which"),
         (TRAINING[2][:-1], ("data/s.log",), "--study data/s.log lies in data, which --data"),
+        (TRAINING[0], ("-o", "w/float.pt", "--work", "w"), "--output w/float.pt lies in w, which"),
+        (TRAINING[1], ("-o", "w", "--work", "w"), "--output w is what --work reads"),
+        (TRAINING[2][:-1], ("x.svg", "--plot", "x.svg"), "--plot x.svg is what --study reads"),
     ],
 )
 def test_nothing_is_written_over_or_among_what_is_read(

@@ -188,6 +188,22 @@ def test_folders_need_a_size(tmp_path: Path) -> None:
     assert "give --input-size" in reason(result)
 
 
+def test_parted_folders_are_taken_as_they_are(tmp_path: Path) -> None:
+    """What is in val is held out, all of it; a line says what is no picture."""
+    for name, count in (("train/a", 3), ("train/b", 3), ("val/a", 1), ("val/b", 4)):
+        save_pictures(tmp_path / "data" / name, count)
+    (tmp_path / "data" / "train" / "a" / "x.heic").write_bytes(b"")
+    arguments = ("train", "--data", tmp_path / "data", "-o", tmp_path / "a.pt", *TINY,
+                 "--epochs", "1", "--input-size", "12x12")  # fmt: skip
+    result = call(*arguments)
+
+    assert re.search(r"\d of 5 held-out pictures right", result.stdout), result.output
+    assert "data, ignored 1 file (1 .heic)" == result.stderr.splitlines()[0]
+    assert "val is what is held out: leave out --hold-out" in reason(
+        call(*arguments, "--hold-out", "0.1")
+    )
+
+
 @pytest.mark.slow
 def test_two_processes_share_the_work(trained: Path, data: Path, tmp_path: Path) -> None:
     """Started by torchrun, they compress one network; only the first one writes."""
