@@ -11,6 +11,7 @@ from sqz2c.compress.passes import Result
 START = 3e-8  # nats that a bit may cost: where the search begins, and what no budget means
 SLOPE = 0.3  # of log size against -log price, until it is measured
 SLOPES = (0.05, 1.5)  # what is believed of measured ones
+STUCK = 3  # sizes in a row on the same side of the one that is sought
 CLOSE = 0.9985  # a size of so much of what is allowed is near enough
 AIM = 0.9992
 PASSES = 9
@@ -31,9 +32,9 @@ def meet(
     allowed: int, compress: Compress, measure: Callable[[Result], int], known: list[Found]
 ) -> Found | None:
     """
-    Give the largest result of COMPRESS(price, steps to start from) whose MEASURE is at most
-    ALLOWED; None where there is none. KNOWN has what was tried before, at least one, and gets
-    what is tried here.
+    Give the result of COMPRESS(price, steps to start from) that diverges least among those whose
+    MEASURE is at most ALLOWED; None where there is none. KNOWN has what was tried before, at least
+    one, and gets what is tried here.
     """
     tries = 0
     while tries < PASSES and not _is_met(known, allowed):
@@ -45,7 +46,7 @@ def meet(
         tries += 1
     fitting = [found for found in known if found.bytes <= allowed]
 
-    return max(fitting, key=lambda found: found.bytes, default=None)
+    return min(fitting, key=lambda found: found.result.loss, default=None)
 
 
 def steps_for(price: float, before: Result) -> dict[str, float]:
@@ -58,12 +59,15 @@ def steps_for(price: float, before: Result) -> dict[str, float]:
 def next_price(known: list[Found], allowed: int) -> float:
     """
     Guess the price whose size is a little below ALLOWED: log size falls about linearly with log
-    price, between the nearest sizes on either side, or on from the last one.
+    price, between the nearest sizes on either side, or on from the last one. Where the last ones
+    all fell on the same side, the law is none: then the middle between the nearest two.
     """
     target = max(AIM * allowed, 1.0)
     over = min((f for f in known if f.bytes > target), key=lambda f: f.bytes, default=None)
     under = max((f for f in known if f.bytes <= target), key=lambda f: f.bytes, default=None)
     near = min(known, key=lambda found: abs(math.log(found.bytes / target)))
+    if over is not None and under is not None and _is_stuck(known, target):
+        return math.sqrt(over.result.price * under.result.price)
     slope = SLOPE
     if over is not None and under is not None:
         slope = _slope(over, under)
@@ -73,6 +77,12 @@ def next_price(known: list[Found], allowed: int) -> float:
     price = near.result.price * (near.bytes / target) ** (1 / slope)
 
     return min(max(price, LEAST_PRICE), MOST_PRICE)
+
+
+def _is_stuck(known: list[Found], target: float) -> bool:
+    sides = {found.bytes > target for found in known[-STUCK:]}
+
+    return len(known) > STUCK and len(sides) == 1
 
 
 def _slope(one: Found, other: Found) -> float:

@@ -17,6 +17,11 @@ class Made:
     price: float
     steps: Mapping[str, float]
 
+    @property
+    def loss(self) -> float:
+        """Grows with the price of a bit."""
+        return self.price
+
 
 def power(slope: float) -> Callable[[Made], int]:
     return lambda made: round(100_000 * (made.price / START) ** -slope)
@@ -43,6 +48,18 @@ def test_the_budget_is_met_closely(slope: float, allowed: int) -> None:
     assert found is not None
     assert CLOSE * allowed <= found.bytes <= allowed
     assert len(known) <= 6
+
+
+def test_a_cliff_is_no_hindrance() -> None:
+    """Sizes that hardly fall and then fall steeply: the budget is used, not a tenth of it."""
+
+    def cliff(made: Made) -> int:
+        return round(power(0.05)(made) - 2_000 * max(made.price / START / 1_000 - 1, 0))
+
+    found, _ = search(cliff, 64_000)
+
+    assert found is not None
+    assert 0.97 * 64_000 <= found.bytes <= 64_000
 
 
 def test_a_budget_below_what_can_be_reached_is_told() -> None:
