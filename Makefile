@@ -1,6 +1,6 @@
 # make help says what there is. Only make and git must be there: setup brings the rest.
 
-PACKAGES ?= python3 python3-venv gcc g++ libc6-dev clang cmake gcc-arm-none-eabi \
+PACKAGES ?= python3 python3-venv gcc g++ libc6-dev clang cmake ccache gcc-arm-none-eabi \
     libnewlib-arm-none-eabi qemu-system-arm dataset-fashion-mnist
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -10,8 +10,13 @@ WORKERS ?= 2
 DEMO := build/demo
 BOARD ?= mps2_an386
 
+# Tests compile the same C again and again: ccache, where it is installed, does so once. Headers
+# that a test wrote a moment ago are compared by their contents all the same.
+CCACHE := PATH=/usr/lib/ccache:$$PATH CCACHE_DIR=$(CURDIR)/build/ccache \
+    CCACHE_SLOPPINESS=include_file_ctime,include_file_mtime
+
 # Two test workers with a thread each are faster on two cores than two that fight over both.
-PYTEST := OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
+PYTEST := $(CCACHE) OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -24,7 +24,7 @@ import numpy as np
 from sqz2c.encode.codings import encode_filters, in_order
 from sqz2c.firmware import Board, load_board, sources
 from sqz2c.firmware.build import Firmware
-from sqz2c.firmware.compile import compile_all, compile_flags, link
+from sqz2c.firmware.compile import compile_all, link
 from sqz2c.firmware.library import Library
 from sqz2c.firmware.run import qemu_command
 from sqz2c.ir.filters import HuffmanCode, PackedFilters
@@ -143,11 +143,11 @@ def build(stage: Path, board: Board, runtime: Path, chosen: list[Layer]) -> Path
     sources.write_memory(stage / "memory.ld", board)
     (stage / "decode_layers.h").write_text(header(chosen, 2 if has_wide else 1), "utf-8")
 
-    flags = compile_flags(stage, board, library)
     own = [Path(__file__).with_name("decode_main.c")]
     own += [stage / "runtime" / f"sqz_{name}.c" for name in ("huffman", "crc32")]
     define = ("-DHAS_READ16",) if has_wide else ()
-    objects = compile_all([*own, *sources.common_sources(board)], stage, (*flags, *define))
+    files = [*own, *sources.common_sources(board)]
+    objects = compile_all(files, stage, board, library, define)
     link(objects, stage / "decode.elf", board, stage)
 
     return stage / "decode.elf"

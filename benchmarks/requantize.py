@@ -27,7 +27,7 @@ from sqz2c import assets
 from sqz2c.quantize.fixed_point import LIFTS, Reach, fit_fixed
 from sqz2c.quantize.requantize import CHECKED_EXPONENTS
 from sqz2c.quantize.rescaling import Rescaling
-from sqz2c.verify.host import c_compiler
+from sqz2c.verify.build import c_compiler
 
 FORMS = {"fixed": 0, "checked": 1, "exact": 2}
 FLAGS = ("-std=c99", "-O3", "-fno-fast-math", "-ffp-contract=off", "-march=native")

@@ -23,7 +23,7 @@ from sqz2c import assets
 from sqz2c.emit import c_literals
 from sqz2c.firmware import list_boards, load_board, sources
 from sqz2c.firmware.board import Board
-from sqz2c.firmware.compile import compile_all, compile_flags, link
+from sqz2c.firmware.compile import compile_all, link
 from sqz2c.firmware.run import qemu_command
 from sqz2c.quantize.fixed_point import MAX_LIFT
 from sqz2c.quantize.rescaling import Rescaling
@@ -148,7 +148,7 @@ def run(board: Board, folder: Path) -> list[dict[str, str]]:
         runtime / "sqz_crc32.c",
         *sources.common_sources(board),
     ]
-    objects = compile_all(files, folder, compile_flags(folder, board, library))
+    objects = compile_all(files, folder, board, library)
     elf = folder / "requantize.elf"
     link(objects, elf, board, folder)
     done = subprocess.run(

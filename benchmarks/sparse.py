@@ -23,7 +23,7 @@ from benchmarks.decode import BOARDS, c_array
 from sqz2c.encode.codings import in_order
 from sqz2c.firmware import Board, load_board, sources
 from sqz2c.firmware.build import Firmware
-from sqz2c.firmware.compile import compile_all, compile_flags, link
+from sqz2c.firmware.compile import compile_all, link
 from sqz2c.firmware.library import Library
 from sqz2c.firmware.run import qemu_command
 from sqz2c.ir.layer import Conv
@@ -124,9 +124,8 @@ def build(stage: Path, board: Board, chosen: list[Case]) -> Path:
     sources.write_sources(stage, board, library)
     sources.write_memory(stage / "memory.ld", board)
     (stage / "sparse_layers.h").write_text(header(chosen), "utf-8")
-    flags = compile_flags(stage, board, library)
     own = [Path(__file__).with_name("sparse_main.c"), *(stage / "runtime").glob("sqz_*.c")]
-    objects = compile_all([*own, *sources.common_sources(board)], stage, flags)
+    objects = compile_all([*own, *sources.common_sources(board)], stage, board, library)
     link(objects, stage / "sparse.elf", board, stage)
 
     return stage / "sparse.elf"

@@ -5,7 +5,6 @@ The runtime is compiled once a process; a network costs only the compilation of 
 """
 
 import atexit
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,9 +21,10 @@ from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan import plan
 from sqz2c.quantize import attach_requantizers
 from sqz2c.verify import HostLibrary
+from sqz2c.verify.build import WARNINGS, c_compiler
 from sqz2c.verify.compare import Difference
-from sqz2c.verify.host import c_compiler
 from sqz2c.verify.proof import compare_image
+from tests.tools import call, compiled_apart
 
 NAME = "tiny"
 SHA256 = "0" * 64
@@ -64,13 +64,12 @@ def runtime_object() -> Path:
     """
     folder = tempfile.TemporaryDirectory(prefix="sqz2c-tests-")
     atexit.register(folder.cleanup)
-    target = Path(folder.name) / "runtime.o"
-    sources = sorted((assets.root() / "runtime_c").glob("*.c"))
-    subprocess.run(
-        [*c_compiler().split(), "-std=c99", "-O2", "-fPIC", "-DSQZ_TRACE", "-r", "-nostdlib",
-         *map(str, sources), "-o", str(target)],
-        check=True,
-    )  # fmt: skip
+    runtime = assets.root() / "runtime_c"
+    sources = [*sorted(runtime.glob("*.c")), assets.root() / "templates" / "host_trace.c"]
+    flags = ("-std=c99", "-O2", "-fPIC", "-DSQZ_TRACE", f"-I{runtime}")
+    compiler, target = c_compiler().split(), Path(folder.name) / "runtime.o"
+    objects = compiled_apart(compiler, flags, sources, Path(folder.name) / "objects")
+    call(*compiler, "-r", "-nostdlib", *objects, "-o", target)
 
     return target
 
@@ -86,14 +85,16 @@ def host_library(program: Program) -> Iterator[HostLibrary]:
         for name, data in files.items()
         if not (name.startswith("runtime/") and name.endswith(".c"))
     }
-    with tempfile.TemporaryDirectory(prefix="sqz2c-tests-") as folder, HostLibrary(
-        written(Path(folder), own),
-        NAME,
-        program.graph,
-        compiler=f"{c_compiler()} {runtime_object()}",
-        flags=("-O0",),
-    ) as library:
-        yield library
+    with tempfile.TemporaryDirectory(prefix="sqz2c-tests-") as name:
+        folder = written(Path(name), own)
+        made = folder / f"{NAME}.so"
+        call(
+            *c_compiler().split(), "-std=c99", *WARNINGS, "-O0", "-fPIC", "-shared",
+            "-DSQZ_TRACE", f"-I{folder}", f"-I{folder / 'runtime'}", *folder.glob("*.c"),
+            runtime_object(), "-o", made,
+        )  # fmt: skip
+        with HostLibrary(folder, NAME, program.graph, library=made) as library:
+            yield library
 
 
 def differences(

@@ -5,7 +5,7 @@ Programs that tests call: found and run, or a clear reason why not.
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,3 +46,29 @@ def call(
     assert 0 == done.returncode, f"{' '.join(map(str, command))}\n{done.stdout}"
 
     return done.stdout
+
+
+def compiled_apart(
+    compiler: str | Sequence[str],
+    flags: Iterable[str],
+    sources: Iterable[Path],
+    objects: Path,
+    *,
+    seen_from: Path = ROOT,
+) -> list[Path]:
+    """
+    SOURCES, each compiled by itself without a word into the folder OBJECTS.
+
+    A compiler cache knows nothing but such calls, and knows a file again where its path and the
+    FLAGS' are the same: those below SEEN_FROM are given as seen from there.
+    """
+    command = [compiler] if isinstance(compiler, str) else list(compiler)
+    objects.mkdir(parents=True, exist_ok=True)
+    made = []
+    for index, source in enumerate(sources):
+        made.append(objects / f"{index:02}_{source.stem}.o")
+        inside = source.is_relative_to(seen_from)
+        seen = source.relative_to(seen_from) if inside else source
+        assert "" == call(*command, *flags, "-c", seen, "-o", made[-1], cwd=seen_from)
+
+    return made

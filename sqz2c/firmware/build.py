@@ -16,7 +16,7 @@ from sqz2c import assets
 from sqz2c.errors import FirmwareError
 from sqz2c.firmware import sources, tools
 from sqz2c.firmware.board import Board
-from sqz2c.firmware.compile import Size, compile_all, compile_flags, convert, core_flags, link
+from sqz2c.firmware.compile import Size, compile_all, convert, core_flags, link
 from sqz2c.firmware.fit import check_fits, how_many_fit
 from sqz2c.firmware.library import Library, read_library
 
@@ -101,7 +101,7 @@ def _compile(stage: Path, board: Board, library: Library, takes_rows: bool) -> l
     main = sources.write_sources(stage, board, library, "rows" if takes_rows else "main")
     files = [main, *sources.common_sources(board), *library.sources]
 
-    return compile_all(files, stage, compile_flags(stage, board, library))
+    return compile_all(files, stage, board, library)
 
 
 def _count_that_fits(

@@ -17,6 +17,10 @@ from sqz2c.firmware.library import Library
 # instructions for v1.0 at 227. No other core has vectors.
 OPTIMIZE = ("-O2", "-fno-tree-vectorize")
 
+# Where the compiler finds the generated library, and sqz2c's own sources.
+LIBRARY = "library"
+SQZ2C = "sqz2c"
+
 
 @dataclass(frozen=True)
 class Size:
@@ -39,15 +43,44 @@ def core_flags(board: Board) -> tuple[str, ...]:
     return (*core, "-mfloat-abi=hard", f"-mfpu={board.fpu}")
 
 
-def compile_flags(folder: Path, board: Board, library: Library) -> tuple[str, ...]:
+def compile_all(
+    sources: Sequence[Path],
+    folder: Path,
+    board: Board,
+    library: Library,
+    more_flags: Sequence[str] = (),
+) -> list[Path]:
     """
-    Options for every C file; FOLDER holds board_config.h.
+    Compile SOURCES in FOLDER, which holds board_config.h, some at a time, and return their
+    objects in the same order.
+
+    The compiler sees all files below FOLDER, through links, and hears of no place outside: the
+    same command, whatever lies where, gives the same bytes, and a compiler cache finds them.
+    """
+    places = {folder: ".", assets.root(): SQZ2C, library.folder.absolute(): LIBRARY}
+    for place, name in places.items():
+        if name != "." and not (folder / name).is_symlink():
+            (folder / name).symlink_to(place, target_is_directory=True)
+    flags = [*_flags(folder, board), *more_flags]
+    objects = [folder / f"{index:02}_{path.stem}.o" for index, path in enumerate(sources)]
+
+    def compile_one(source: Path, target: Path) -> None:
+        seen = _seen_from(places, source)
+        tools.call(tools.COMPILER, [*flags, "-c", seen, "-o", target.name], folder)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(compile_one, sources, objects))
+
+    return objects
+
+
+def _flags(folder: Path, board: Board) -> tuple[str, ...]:
+    """
+    Options for every C file.
 
     Freestanding, because no C library is linked; -fbuiltin all the same, so that a memcpy of
     four bytes stays one load.
     """
-    root = assets.root()
-
     return (
         *core_flags(board),
         "-std=c99",
@@ -58,40 +91,27 @@ def compile_flags(folder: Path, board: Board, library: Library) -> tuple[str, ..
         "-ffunction-sections",
         "-fdata-sections",
         "-fno-common",
-        *_map_paths({folder: "build", library.folder: ".", root: "sqz2c"}),
-        f"-I{folder}",
-        f"-I{library.folder}",
-        f"-I{library.folder / 'runtime'}",
-        f"-I{root / 'boards' / 'common'}",
+        f"-ffile-prefix-map={folder}=build",
+        f"-ffile-prefix-map={LIBRARY}=.",
+        "-I.",
+        f"-I{LIBRARY}",
+        f"-I{LIBRARY}/runtime",
+        f"-I{SQZ2C}/boards/common",
         "-isystem",
-        str(root / "boards" / "common" / "include"),
+        f"{SQZ2C}/boards/common/include",
     )
 
 
-def _map_paths(names: dict[Path, str]) -> list[str]:
+def _seen_from(places: dict[Path, str], source: Path) -> Path:
     """
-    Options that give folders the same NAMES in debug information wherever they are.
-
-    The last match wins, so a folder inside of another comes after it.
+    SOURCE under the name of the innermost of PLACES that it lies in.
     """
-    outer_first = sorted(names, key=lambda path: len(str(path)))
+    around = [place for place in places if source.is_relative_to(place)]
+    if not around:
+        return source.absolute()
+    innermost = max(around, key=lambda place: len(place.parts))
 
-    return [f"-ffile-prefix-map={path}={names[path]}" for path in outer_first]
-
-
-def compile_all(sources: Sequence[Path], folder: Path, flags: Sequence[str]) -> list[Path]:
-    """
-    Compile SOURCES in FOLDER, some at a time, and return their objects in the same order.
-    """
-    objects = [folder / f"{index:02}_{path.stem}.o" for index, path in enumerate(sources)]
-
-    def compile_one(source: Path, target: Path) -> None:
-        tools.call(tools.COMPILER, [*flags, "-c", source, "-o", target], folder)
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(compile_one, sources, objects))
-
-    return objects
+    return Path(places[innermost]) / source.relative_to(innermost)
 
 
 def link(objects: Sequence[Path], elf: Path, board: Board, memory: Path) -> Size:

@@ -12,7 +12,7 @@ from sqz2c.errors import FirmwareError
 from sqz2c.firmware import sources, tools
 from sqz2c.firmware.board import Board, Qemu, list_boards
 from sqz2c.firmware.build import link_image
-from sqz2c.firmware.compile import compile_all, compile_flags
+from sqz2c.firmware.compile import compile_all
 from sqz2c.firmware.library import Library, read_library
 from sqz2c.firmware.run import TIMEOUT_SECONDS, execute, first_line, qemu_arguments
 
@@ -85,8 +85,8 @@ def _build(
 ) -> Path:
     main = sources.write_sources(stage, board, library, "profile")
     files = [main, *sources.common_sources(board), *library.sources]
-    flags = (*compile_flags(stage, board, library), "-DSQZ_PROFILE")
-    link_image(stage, board, compile_all(files, stage, flags), [picture], [expected])
+    objects = compile_all(files, stage, board, library, ("-DSQZ_PROFILE",))
+    link_image(stage, board, objects, [picture], [expected])
 
     return stage / "firmware.elf"
 

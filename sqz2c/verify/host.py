@@ -1,10 +1,7 @@
 """
-The generated C on this machine: compiled by the system's C compiler, called through cffi.
+The generated C on this machine, called through cffi.
 """
 
-import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,15 +10,11 @@ from pathlib import Path
 import numpy as np
 from cffi import FFI
 
-from sqz2c import assets
 from sqz2c.errors import VerifyError
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, GlobalAverage
+from sqz2c.verify.build import build_shared
 
-WARNINGS = (
-    "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wmissing-prototypes",
-    "-Wstrict-prototypes", "-Werror",
-)  # fmt: skip
 OK = 0
 
 
@@ -38,25 +31,10 @@ class Run:
     rows: dict[str, int]
 
 
-def c_compiler() -> str:
-    """
-    $CC, else cc, gcc or clang, whichever is there.
-    """
-    chosen = os.environ.get("CC", "").strip()
-    if chosen:
-        if shutil.which(chosen.split()[0]) is None:
-            raise VerifyError(f"CC={chosen}: there is no such compiler; correct it or unset CC.")
-        return chosen
-    for name in ("cc", "gcc", "clang"):
-        if shutil.which(name):
-            return name
-    raise VerifyError("no C compiler found: install gcc (Debian: apt-get install gcc), or set CC.")
-
-
 class HostLibrary:
     """
-    The C sources in FOLDER as a shared library. Use as a context manager; it owns a temporary
-    folder and nothing else.
+    The C sources in FOLDER as a shared library; or LIBRARY, made of them before. Use as a context
+    manager; it owns a temporary folder and nothing else.
     """
 
     def __init__(
@@ -68,14 +46,16 @@ class HostLibrary:
         traced: bool = True,
         compiler: str | None = None,
         flags: tuple[str, ...] = ("-O2",),
+        library: Path | None = None,
     ) -> None:
         self.graph = graph
         self.name = name
         self.traced = traced
         self._ffi = FFI()
         self._temporary = tempfile.TemporaryDirectory(prefix="sqz2c-")
-        path = Path(self._temporary.name) / f"{name}.so"
-        build_shared(folder, path, traced=traced, compiler=compiler, flags=flags)
+        path = library or Path(self._temporary.name) / f"{name}.so"
+        if library is None:
+            build_shared(folder, path, traced=traced, compiler=compiler, flags=flags)
         header = (folder / f"{name}.h").read_text()
         self.is_fed = f"{name}_push_rows(" in header
         self._declare()
@@ -230,27 +210,3 @@ class HostLibrary:
             raise VerifyError(f"{name}: its rows were not each computed as a whole.")
 
         return count
-
-
-def build_shared(
-    folder: Path, target: Path, *, traced: bool, compiler: str | None, flags: tuple[str, ...]
-) -> None:
-    """
-    Compile the C sources in FOLDER into the shared library TARGET, warnings as errors.
-    """
-    sources = sorted([*folder.glob("*.c"), *(folder / "runtime").glob("*.c")])
-    if not sources:
-        raise VerifyError(f"{folder}: holds no generated C; run `sqz2c generate` first.")
-    if traced:
-        sources.append(assets.root() / "templates" / "host_trace.c")
-    command = [
-        *(compiler or c_compiler()).split(),
-        "-std=c99", *WARNINGS, *flags, "-fPIC", "-shared",
-        f"-I{folder}", f"-I{folder / 'runtime'}",
-        *(["-DSQZ_TRACE"] if traced else []),
-        *map(str, sources),
-        "-o", str(target),
-    ]  # fmt: skip
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise VerifyError(f"the C compiler refused the generated code:\n{result.stderr.strip()}")

@@ -4,7 +4,7 @@ pruned until its weights are block coded and some filters vanish.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -20,6 +20,7 @@ from sqz2c.ir.program import InputMode
 from sqz2c.verify import Reference, noise_images
 from tests.chain import SHA256, VERSION, compiled, written
 from tests.networks import Member, build
+from tests.tools import compiled_apart
 
 FULL = Member(
     pixel_table=True,
@@ -99,6 +100,22 @@ class Generated:
     @property
     def includes(self) -> list[str]:
         return [f"-I{self.folder}", f"-I{self.folder / 'runtime'}"]
+
+    def objects(
+        self,
+        folder: Path,
+        compiler: str | Sequence[str],
+        *flags: str,
+        sources: Iterable[Path] | None = None,
+    ) -> list[Path]:
+        """
+        SOURCES, by default all, compiled with FLAGS into FOLDER; debug information names
+        no place.
+        """
+        chosen = [*self.own_sources, *self.runtime_sources] if sources is None else sources
+        flags = (f"-ffile-prefix-map={self.folder}=.", "-I.", "-Iruntime", *flags)
+
+        return compiled_apart(compiler, flags, chosen, folder, seen_from=self.folder)
 
 
 def generate(folder: Path, name: str, member: Member) -> Generated:

@@ -85,9 +85,9 @@ def test_sanitizers_find_nothing(
     network = networks[member]
     main = tmp_path / "main.c"
     main.write_text(main_program(network, network.judged[-1][1]))
-    sources = [main, *network.own_sources, *network.runtime_sources]
-    call(compiler, "-std=c99", *WARNINGS, *SANITIZE, kernels, *network.includes, *sources,
-         "-o", tmp_path / "main")  # fmt: skip
+    flags = ("-std=c99", *WARNINGS, *SANITIZE, kernels)
+    objects = network.objects(tmp_path / "objects", compiler, *flags)
+    call(compiler, *flags, *network.includes, main, *objects, "-o", tmp_path / "main")
     assert network.logits() == [int(line) for line in call(tmp_path / "main").split()]
 
 

@@ -5,12 +5,13 @@ The generated C as a library in a product: what it needs, takes, and gets along 
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from sqz2c.verify.host import build_shared
+from sqz2c.verify.build import build_shared
 from tests.exact.generated import LEVELS, MEMBERS, WARNINGS, Generated, main_program, slow_but
 from tests.tools import call, need
 
@@ -38,14 +39,22 @@ CLANG_MEMORY = {
 }
 
 
-def one_object(core: str, folder: Path, *parts: str | Path) -> Path:
+def one_object(
+    network: Generated,
+    core: str,
+    folder: Path,
+    *flags: str,
+    sources: Iterable[Path] | None = None,
+) -> Path:
     """
-    PARTS (sources, options) as strict C99 for CORE, each constant in a section of its own,
+    SOURCES, by default all, as strict C99 for CORE, each constant in a section of its own,
     linked into one relocatable object.
     """
+    compiler = ("arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb")
+    strict = ("-std=c99", *WARNINGS, "-fdata-sections")
+    objects = network.objects(folder / "objects", compiler, *strict, *flags, sources=sources)
     target = folder / "linked.o"
-    call("arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb", "-std=c99", *WARNINGS,
-         "-fdata-sections", "-r", "-nostdlib", *parts, "-o", target)  # fmt: skip
+    call(*compiler, "-r", "-nostdlib", *objects, "-o", target)
     return target
 
 
@@ -58,8 +67,7 @@ def linked(
     name, core = request.param.split()
     network = networks[name]
     folder = tmp_path_factory.mktemp("linked")
-    sources = [*network.own_sources, *network.runtime_sources]
-    return network, one_object(core, folder, "-Os", *network.includes, *sources)
+    return network, one_object(network, core, folder, "-Os")
 
 
 def undefined(path: Path) -> set[str]:
@@ -89,9 +97,7 @@ def test_needs_memcpy_and_memset_and_nothing_else(
     networks: dict[str, Generated], core: str, level: str, tmp_path: Path
 ) -> None:
     """No other symbol is undefined; an M0 also calls its compiler's integer arithmetic."""
-    network = networks["full"]
-    sources = [*network.own_sources, *network.runtime_sources]
-    target = one_object(core, tmp_path, level, *network.includes, *sources)
+    target = one_object(networks["full"], core, tmp_path, level)
     allowed = MEMORY | (INTEGER_HELPERS if core == "cortex-m0" else set())
     assert set() == undefined(target) - allowed
 
@@ -101,14 +107,10 @@ def test_clang_adds_only_its_own_names_for_them(
     networks: dict[str, Generated], core: str, tmp_path: Path
 ) -> None:
     """Clang may call memcpy __aeabi_memcpy and so on; it needs no header of a C library."""
-    network = networks["full"]
-    objects = []
-    for source in (*network.own_sources, *network.runtime_sources):
-        target = tmp_path / f"{source.stem}.o"
-        call("clang", "--target=arm-none-eabi", f"-mcpu={core}", "-mthumb", "-std=c99", "-Os",
-             *WARNINGS, "-ffreestanding", "-isystem", string_h(tmp_path), *network.includes,
-             "-c", source, "-o", target)  # fmt: skip
-        objects.append(target)
+    compiler = ("clang", "--target=arm-none-eabi", f"-mcpu={core}", "-mthumb")
+    freestanding = ("-ffreestanding", "-isystem", str(string_h(tmp_path)))
+    flags = ("-std=c99", "-Os", *WARNINGS, *freestanding)
+    objects = networks["full"].objects(tmp_path / "objects", compiler, *flags)
     whole = tmp_path / "linked.o"
     call("arm-none-eabi-ld", "-r", *objects, "-o", whole)
     allowed = MEMORY | CLANG_MEMORY | (INTEGER_HELPERS if core == "cortex-m0" else set())
@@ -181,10 +183,7 @@ def test_cpp_can_use_it(
 ) -> None:
     """A C++11 program includes the header without a warning, links, gets the same logits."""
     network = networks["plain"]
-    objects = []
-    for source in (*network.own_sources, *network.runtime_sources):
-        objects.append(tmp_path / f"{source.stem}.o")
-        call(c, "-std=c99", *network.includes, "-c", source, "-o", objects[-1])
+    objects = network.objects(tmp_path / "objects", c, "-std=c99")
     main = tmp_path / "main.cpp"
     main.write_text(main_program(network, network.judged[-1][1]))
     warnings = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
@@ -225,12 +224,13 @@ def test_weights_go_where_the_product_wants_them(
     """SQZ_WEIGHTS_SECTION places all arrays; only the descriptors stay where constants go."""
     network = networks[member]
     place = '-DSQZ_WEIGHTS_SECTION=__attribute__((section(".qspi")))'
-    whole = one_object("cortex-m4", tmp_path, *network.includes, place, *network.own_sources)
+    first, second = network.own_sources
+    whole = one_object(network, "cortex-m4", tmp_path, place, sources=(first, second))
     total = network.manifest["flash"]["total_bytes"]
     placed = sum(size for name, size, _ in sections(whole) if name == ".qspi")
-    plain = one_object("cortex-m4", tmp_path, *network.includes, network.own_sources[0])
+    plain = one_object(network, "cortex-m4", tmp_path, sources=(first,))
     descriptors = read_only_bytes(plain)
-    runtime = one_object("cortex-m4", tmp_path, *network.runtime_sources)
+    runtime = one_object(network, "cortex-m4", tmp_path, sources=network.runtime_sources)
     arrays = total - descriptors - read_only_bytes(runtime)
     alignment = 7 * len(network.manifest["layers"]) * 2
     assert 0 <= placed - arrays <= alignment

@@ -14,6 +14,7 @@ from sqz2c.ir.program import Program
 from sqz2c.verify import HostLibrary, Reference, noise_images
 from sqz2c.verify.host import OK
 from tests.chain import NAME, compiled, emitted, host_library, written
+from tests.exact.generated import Generated
 from tests.networks import Member, build
 from tests.tools import call, need
 
@@ -295,9 +296,9 @@ def test_any_sequence_of_calls_stays_inside_of_its_memory(
         )
     )
     folder = written(tmp_path / "out", emitted(program))
-    sources = sorted([*folder.glob("*.c"), *(folder / "runtime").glob("*.c")])
     sequence = tmp_path / "sequence"
-    call("gcc", "-std=c99", "-O1", "-g", "-fsanitize=address,undefined",
-         "-fno-sanitize-recover=all",
-         f"-I{folder}", f"-I{folder / 'runtime'}", source, *sources, "-o", sequence)  # fmt: skip
+    flags = ("-std=c99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    network = Generated(NAME, folder, graph)
+    objects = network.objects(tmp_path / "objects", "gcc", *flags)
+    call("gcc", *flags, *network.includes, source, *objects, "-o", sequence)
     assert int(call(sequence)) > 20

@@ -2,8 +2,6 @@
 Profiling firmware: what it is built from, how it is read, what is refused.
 """
 
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ from sqz2c.firmware.sources import write_sources
 from tests.boards import ALL_BOARDS
 from tests.chain import compiled, emitted, written
 from tests.networks import Member, build
+from tests.tools import compiled_apart
 from tests.unit.firmware.test_build import STRICT
 
 BOARD = "mps2_an386"
@@ -38,12 +37,12 @@ def test_code_passes_strict_warnings(compiler: None, tmp_path: Path, name: str) 
     written(out, emitted(compiled(build(Member(height=20, width=20)))))
     main = write_sources(tmp_path, board, read_library(out), "profile")
     common = assets.root() / "boards" / "common"
-    folders = [f"-I{folder}" for folder in (tmp_path, common, out, out / "runtime")]
-    for source in (main, *read_library(out).sources):
-        command = ["arm-none-eabi-gcc", *core_flags(board), *STRICT, *folders, "-isystem"]
-        command += [str(common / "include"), "-DSQZ_PROFILE", "-c", str(source), "-o", os.devnull]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert (0, "") == (done.returncode, done.stderr)
+    compiler = ("arm-none-eabi-gcc", *core_flags(board))
+    flags = (*STRICT, "-DSQZ_PROFILE", "-I.", "-Iruntime", "-isystem", str(common / "include"))
+    own = (f"-I{tmp_path}", f"-I{common}")
+    compiled_apart(compiler, (*flags, *own), [main], tmp_path / "main", seen_from=out)
+    library = read_library(out).sources
+    compiled_apart(compiler, flags, library, tmp_path / "library", seen_from=out)
 
 
 def test_console_is_read() -> None:

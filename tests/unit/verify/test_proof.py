@@ -13,7 +13,7 @@ import pytest
 from sqz2c.errors import VerifyError
 from sqz2c.ir.graph import Graph
 from sqz2c.verify import HostLibrary, Proof, Reference, noise_images, verify
-from sqz2c.verify.host import c_compiler
+from sqz2c.verify.build import c_compiler
 from tests.chain import NAME, compiled, emitted, written
 from tests.networks import Member, build
 
