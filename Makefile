@@ -7,6 +7,7 @@ PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 SQZ2C := $(VENV)/bin/sqz2c
 WORKERS ?= 2
+EXAMPLES ?= 1
 DEMO := build/demo
 BOARD ?= mps2_an386
 
@@ -16,7 +17,7 @@ CCACHE := PATH=/usr/lib/ccache:$$PATH CCACHE_DIR=$(CURDIR)/build/ccache \
     CCACHE_SLOPPINESS=include_file_ctime,include_file_mtime
 
 # Two test workers with a thread each are faster on two cores than two that fight over both.
-PYTEST := $(CCACHE) OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
+PYTEST := $(CCACHE) OMP_NUM_THREADS=1 SQZ2C_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -80,7 +81,7 @@ lint: $(READY)
 check: lint ## the fast tests: under a minute on two cores
 	$(PYTEST) -m "not slow"
 
-test: lint ## everything: real networks, every core, whole data sets
+test: lint ## everything: real networks, every core, whole data sets; EXAMPLES=10 tries more
 	$(PYTEST)
 
 bench: $(READY) ## speed on all cores and on this machine, against other kernels

@@ -17,6 +17,7 @@ from sqz2c.verify import Reference, noise_images
 from tests.authors import Beside, as_if_trained, export
 from tests.chain import compiled, differences, host_library
 from tests.exact.qnnpack import Qnnpack
+from tests.many import times
 
 Layers = list[nn.Module]
 
@@ -123,4 +124,5 @@ def test_any_chain_is_what_its_module_computes(tmp_path) -> None:
 @pytest.mark.slow
 def test_many_chains_are_what_their_modules_compute(tmp_path) -> None:
     """The same for many more."""
-    assert 100 < sum(check(seed, tmp_path) for seed in range(1000, 1120))
+    seeds = range(1000, 1000 + times(40))
+    assert 0.8 * len(seeds) < sum(check(seed, tmp_path) for seed in seeds)

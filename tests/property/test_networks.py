@@ -5,7 +5,7 @@ Any member of the family through the whole chain: the C equals PyTorch at every 
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sqz2c.encode import encode
@@ -20,11 +20,11 @@ from sqz2c.quantize import attach_requantizers
 from sqz2c.verify import Reference, noise_images
 from sqz2c.verify.host import OK
 from tests.chain import compiled, differences, host_library
+from tests.many import many
 from tests.members import members
 from tests.networks import Member, build
 
 FAST = settings(max_examples=6, deadline=None, derandomize=True)
-SLOW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 MODES = st.sampled_from(["image", "arena", "rows"])
 
 
@@ -46,7 +46,7 @@ def test_the_c_of_any_network_equals_pytorch(member: Member, mode: InputMode) ->
 
 
 @pytest.mark.slow
-@SLOW
+@many(35)
 @given(members(), MODES)
 def test_the_c_of_many_networks_equals_pytorch(member: Member, mode: InputMode) -> None:
     """The same for many more."""
@@ -76,7 +76,7 @@ def test_no_plan_changes_a_bit(program: Program) -> None:
 
 
 @pytest.mark.slow
-@SLOW
+@many(35)
 @given(any_plans())
 def test_no_plan_of_many_changes_a_bit(program: Program) -> None:
     """The same for many more."""
@@ -127,7 +127,7 @@ def test_a_changed_plan_that_the_checker_accepts_runs_right(program: Program) ->
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=500)
+@many(150)
 @given(changed_plans())
 def test_many_changed_plans_that_the_checker_accepts_run_right(program: Program) -> None:
     """The same for many more."""

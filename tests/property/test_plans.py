@@ -6,7 +6,7 @@ noise after every turn.
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sqz2c.encode import encode
@@ -19,13 +19,13 @@ from sqz2c.plan.steps import steps_of
 from sqz2c.quantize import attach_requantizers
 from sqz2c.verify import HostLibrary, Reference, noise_images
 from tests.chain import differences, host_library
+from tests.many import many
 from tests.members import members
 from tests.networks import Member, build
 from tests.replayed import needed_after_turns
 from tests.unit.plan.plans import anyhow
 
 FAST = settings(max_examples=8, deadline=None, derandomize=True)
-SLOW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 MODES: tuple[InputMode, ...] = ("image", "arena", "rows")
 
 ANYHOW = 12  # plans that the search thinks nothing of
@@ -139,7 +139,7 @@ def test_any_network_runs_in_any_budget(planned: tuple[Program, int]) -> None:
 
 
 @pytest.mark.slow
-@SLOW
+@many(50)
 @given(budgeted(64))
 def test_many_networks_run_in_any_budget(planned: tuple[Program, int]) -> None:
     """The same for many more."""

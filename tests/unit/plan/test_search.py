@@ -18,6 +18,7 @@ from sqz2c.plan.lifetimes import lower_bound
 from sqz2c.plan.search import Candidate, Cut, _open_rows, _ring, _Search, frontier
 from sqz2c.plan.stages import Stage, stages_of
 from sqz2c.plan.steps import steps_of
+from tests.many import many
 from tests.networks import Member, build, exists
 from tests.unit.plan.plans import (
     MODES,
@@ -179,7 +180,7 @@ def test_what_the_search_drops_never_matters(
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@many(150)
 @given(member=UNEVEN, mode=st.sampled_from(MODES), random=st.randoms(use_true_random=False))
 def test_what_the_search_drops_for_many_networks_never_matters(
     member: Member, mode: InputMode, random: Random, monkeypatch: pytest.MonkeyPatch
