@@ -3,6 +3,8 @@ Templates -> the files of the output folder, as bytes. Touches no disk but the t
 """
 
 import json
+from functools import cache
+from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -22,12 +24,14 @@ TEMPLATES = {
 }
 
 
-def environment() -> Environment:
+@cache
+def environment(templates: Path) -> Environment:
     """
-    Strict about what it does not know, literal about whitespace.
+    Strict about what it does not know, literal about whitespace. Kept: what jinja makes of the
+    TEMPLATES takes longer than all the rest of a small network's files.
     """
     return Environment(
-        loader=FileSystemLoader(assets.root() / "templates"),
+        loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -43,13 +47,14 @@ def render(
     {path in the output folder: content} of everything but the reference checkpoint.
     """
     values = context(program, check_model_name(model), checkpoint_sha256, version)
-    values["runtime_sources"] = sorted(p for p in runtime_files() if p.endswith(".c"))
-    jinja = environment()
+    runtime = runtime_files()
+    values["runtime_sources"] = sorted(path for path in runtime if path.endswith(".c"))
+    jinja = environment(assets.root() / "templates")
     files = {
         path.format(name=model): jinja.get_template(template).render(values).encode()
         for path, template in TEMPLATES.items()
     }
-    files |= runtime_files()
+    files |= runtime
     files["LICENSE"] = (assets.root() / "LICENSE-RUNTIME").read_bytes()
     report = manifest(program, model, checkpoint_sha256, version, values)
     files["manifest.json"] = (json.dumps(report, indent=2) + "\n").encode()
