@@ -68,8 +68,11 @@ def test_a_c_library_is_not_linked(tmp_path: Path, compiler: None) -> None:
         build(out, "mps2_an386")
 
 
-def test_same_bytes_in_another_folder(tmp_path: Path, compiler: None) -> None:
+def test_same_bytes_in_another_folder(
+    tmp_path: Path, compiler: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where a library lies changes no byte of its firmware, debug information included."""
+    monkeypatch.setenv("CCACHE_DISABLE", "1")
     first = build(write_stub(tmp_path / "a"), "mps2_an386")
     second = build(write_stub(tmp_path / "elsewhere and deeper" / "b"), "mps2_an386")
 
