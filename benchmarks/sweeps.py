@@ -113,7 +113,7 @@ def draw(figure: Figure, records: list[dict[str, Any]]) -> None:
             text = f"{value:g}" if name == "squeeze_ratio" else f"{100 * value:.0f} %"
             axes.annotate(text, (size / 1000, percent), (4, -9), textcoords="offset points")
         axes.set_xlabel("parameters in float32, KB")
-        axes.set_title(f"{names[name]} ({names[other]} {getattr(BASE, other):g})")
+        axes.set_title(f"{names[name]} ({names[other]} {getattr(BASE, other):g})", fontsize=9)
         axes.set_ylim(min(everywhere) - 0.3, max(everywhere) + 0.3)
         axes.grid(alpha=0.3)
         if name == "squeeze_ratio":
