@@ -25,7 +25,6 @@ from sqz2c.ir.graph import Graph
 from sqz2c.load.images import read_image
 from sqz2c.quantize import attach_requantizers
 from sqz2c.quantize.calibrate import run_float
-from sqz2c.stages import TUNING_RATE
 from sqz2c.train.data import Dataset
 from sqz2c.train.deployed import deployed_network, integers_of, optimizer_of
 from sqz2c.train.fit import Schedule, Trainer
@@ -38,6 +37,7 @@ SIZES = {"v1.0": (400, 380, 360, 340, 320, 300), "v1.1": (800, 700, 600, 500)}
 HEADER = ("budget, KiB", "flash, B", "KiB", "weights kept", "loss", "right", "as float")
 TUNED_HEADER = ("tuned: flash, B", "right", "as float")
 BATCH = 10  # pictures a step of tuning
+RATE = 2e-4  # of a codebook's values: a tenth of what thousands of pictures allow
 
 
 def network(name: str) -> Graph:
@@ -71,7 +71,7 @@ def tuned(graph: Graph, grid: Graph, coded: Graph, images: list[np.ndarray], epo
     network = deployed_network(grid, coded)
     trainer = Trainer(Dataset(pictures, unlabelled), pixels_of(grid), schedule, _mirrored,
                       network_of(graph))  # fmt: skip
-    trainer.fit(network, optimizer_of(network, TUNING_RATE))
+    trainer.fit(network, optimizer_of(network, RATE))
 
     return attach_requantizers(integers_of(network, grid))
 
@@ -105,7 +105,7 @@ def main() -> None:
     print("| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|", flush=True)
     work = Compression(graph, images[0::2])
     plain = without_deviation(graph)
-    for kib in (None, *(options.kib or SIZES[options.network])):
+    for kib in options.kib or (None, *SIZES[options.network]):
         result = work.result(None if kib is None else int(kib * 1024))
         quantized = work.integers(result)
         size = flash_bytes_of(quantized)

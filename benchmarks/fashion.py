@@ -21,7 +21,7 @@ from sqz2c.train.augment import vary_small
 from sqz2c.train.batchnorm import add_batchnorm, fold_batchnorm
 from sqz2c.train.data import Dataset, Pixels
 from sqz2c.train.fit import Schedule, Trainer, accuracy
-from sqz2c.train.from_graph import dequantized, network_of
+from sqz2c.train.from_graph import dequantized, network_of, pixels_of
 from sqz2c.train.squeezenet import Architecture, SqueezeNet
 from sqz2c.verify import Reference
 
@@ -56,6 +56,12 @@ class Task:
         """Test accuracy of a float network."""
         return 100 * accuracy(network, self.test, PIXELS)
 
+    def float_percent(self, graph: Graph) -> float:
+        """Test accuracy, in float, of the weights of the integer GRAPH."""
+        final = dequantized(graph)
+
+        return 100 * accuracy(network_of(final), self.test, pixels_of(final))
+
 
 def task_of(data: Path, images: int, log: Log) -> Task:
     """The first IMAGES training pictures, and all test pictures."""
@@ -69,11 +75,6 @@ def train_dense(task: Task, architecture: Architecture, schedule: Schedule) -> S
     task.trainer(schedule).fit(network, _sgd(network))
 
     return fold_batchnorm(network)
-
-
-def float_network(graph: Graph) -> SqueezeNet:
-    """The float network with the weights of the integer GRAPH."""
-    return network_of(dequantized(graph)).eval()
 
 
 def integer_percent(graph: Graph, test: Dataset) -> float:

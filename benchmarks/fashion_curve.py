@@ -104,12 +104,11 @@ def train_point(task: fashion.Task, point: Point, work: Path) -> dict[str, Any]:
     made = retrain_model(path, options, tell=lambda record: task.log(json.dumps(record)))
     model = work / point.name / "model.pt"
     model.write_bytes(made.checkpoint)
-    final = fashion.float_network(made.graph)
 
     return {
         "weights": sum(conv.weight.numel() for conv in convs(dense).values()),
         "float_percent": round(task.percent(dense), 2),
-        "shared_percent": round(task.percent(final), 2),
+        "shared_percent": round(task.float_percent(made.graph), 2),
         **measured(task, model),
         "seconds": round(time.process_time() - started),
     }  # fmt: skip
