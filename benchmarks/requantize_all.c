@@ -36,7 +36,37 @@ static uint8_t by_float(int32_t acc, float m, int32_t zero_point, int32_t low)
     return sqz_clamp((int32_t)limited + zero_point, low);
 }
 
-/* Compare accumulators [BEGIN, END). */
+static void note(requantize_result_t *result, int64_t acc)
+{
+    if (result->differences == 0) {
+        result->first = acc;
+    }
+    result->differences++;
+}
+
+/* COUNT accumulators, at most four, one in each byte, as kernels of form CHECKED rescale them; 0 in
+ * OUT where one of them leaves no room for what is ahead: the compiler proves that none does. */
+static int four_alike(const int32_t *acc, int64_t count, uint8_t out[4],
+                      const sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer)
+{
+    int32_t sums[4] = {0, 0, 0, 0};
+
+    for (int64_t c = 0; c < count; c++) {
+        if (acc[c] > INT32_MAX - scaler->ahead) {
+            return 0;
+        }
+        sums[c] = sqz_ahead(acc[c], scaler);
+    }
+    const uint32_t four =
+        sqz_checked4_alike(sums, *scaler, requantizer->low, scaler, requantizer);
+
+    for (int64_t c = 0; c < count; c++) {
+        out[c] = (uint8_t)(four >> (8 * c));
+    }
+    return 1;
+}
+
+/* Compare accumulators [BEGIN, END), in form CHECKED alone and by fours. */
 void requantize_range(const requantize_case_t *scaling, int64_t begin, int64_t end,
                       requantize_result_t *result)
 {
@@ -46,47 +76,49 @@ void requantize_range(const requantize_case_t *scaling, int64_t begin, int64_t e
     sqz_scaler_init(&scaler, &local, 0);
     result->differences = 0;
     result->first = 0;
-    for (int64_t i = begin; i < end; i++) {
-        const int32_t acc = (int32_t)i;
-        const uint8_t expected = by_float(acc, scaling->m, local.zero_point, local.low);
+    for (int64_t i = begin; i < end; i += 4) {
+        const int64_t count = end - i < 4 ? end - i : 4;
+        int32_t acc[4] = {0, 0, 0, 0};
+        uint8_t expected[4];
+        uint8_t four[4];
 
-        const int32_t lifted = sqz_accumulator(acc, scaling->start, &local);
-
-        if (sqz_requantize(lifted, &scaler, &local) != expected) {
-            if (result->differences == 0) {
-                result->first = i;
+        for (int64_t c = 0; c < count; c++) {
+            acc[c] = (int32_t)(i + c);
+            expected[c] = by_float(acc[c], scaling->m, local.zero_point, local.low);
+            if (sqz_requantize(sqz_accumulator(acc[c], scaling->start, &local), &scaler, &local)
+                != expected[c]) {
+                note(result, i + c);
             }
-            result->differences++;
+        }
+        if (local.form == SQZ_REQUANTIZE_CHECKED
+            && four_alike(acc, count, four, &scaler, &local)) {
+            for (int64_t c = 0; c < count; c++) {
+                if (four[c] != expected[c]) {
+                    note(result, i + c);
+                }
+            }
         }
     }
 }
 
-/* OUT[i] for each of COUNT accumulators; four together where four are left. */
+/* OUT[i] for each of COUNT accumulators; form CHECKED by fours where there is room. */
 void requantize_many(const requantize_case_t *scaling, const int32_t *acc, uint8_t *out,
                      int64_t count)
 {
     const sqz_requantizer_t *const requantizer = &scaling->requantizer;
-    sqz_scaler_t scalers[4];
-    int64_t i = 0;
+    sqz_scaler_t scaler;
 
-    for (int32_t c = 0; c < 4; c++) {
-        sqz_scaler_init(&scalers[c], requantizer, 0);
-    }
-    for (; i + 4 <= count; i += 4) {
-        int32_t lifted[4];
+    sqz_scaler_init(&scaler, requantizer, 0);
+    for (int64_t i = 0; i < count; i += 4) {
+        const int64_t some = count - i < 4 ? count - i : 4;
 
-        for (int32_t c = 0; c < 4; c++) {
-            lifted[c] = sqz_accumulator(acc[i + c], scaling->start, requantizer);
+        if (requantizer->form == SQZ_REQUANTIZE_CHECKED
+            && four_alike(acc + i, some, out + i, &scaler, requantizer)) {
+            continue;
         }
-        const uint32_t four = sqz_requantize4(lifted, scalers, requantizer);
-
-        for (int32_t c = 0; c < 4; c++) {
-            out[i + c] = (uint8_t)(four >> (8 * c));
+        for (int64_t c = i; c < i + some; c++) {
+            out[c] = sqz_requantize(sqz_accumulator(acc[c], scaling->start, requantizer), &scaler,
+                                    requantizer);
         }
-    }
-    for (; i < count; i++) {
-        const int32_t lifted = sqz_accumulator(acc[i], scaling->start, requantizer);
-
-        out[i] = sqz_requantize(lifted, scalers, requantizer);
     }
 }

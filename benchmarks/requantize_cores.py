@@ -35,13 +35,14 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 FITTED = (0.0123, 0.00577216, 0.00123457, 0.0314159)  # which all have a fit with the largest lift
 # name: form, four times (m, zero point, low); zero point and low are one tensor's
 FORMS = {
-    "fixed-inline": ("fixed", FITTED, 0, 0),
     "fixed": ("fixed", FITTED, 0, 0),
     "fixed-zero-point": ("fixed", FITTED, 30, 30),
     "fixed-signed": ("fixed", FITTED, 128, 0),
-    "checked-inline": ("checked", (0.0099, 0.0099, 0.0099, 0.0099), 0, 0),
+    "checked-alike": ("checked", (0.0099,) * 4, 0, 0),
+    "checked-zero-point-alike": ("checked", (0.0051,) * 4, 30, 30),
     "checked": ("checked", (0.0099, 0.00033, 0.0033, 0.0201), 0, 0),
     "checked-zero-point": ("checked", (0.0099, 0.00033, 0.4, 0.0201), 30, 30),
+    "checked-signed": ("checked", (0.0099, 0.00033, 0.0033, 0.0201), 128, 0),
     "exact": ("exact", (0.0099, 0.00033, 1e-9, 0.75), 0, 0),
 }
 
@@ -102,7 +103,7 @@ def case_text(number: int, name: str) -> tuple[str, str]:
         for key, (shape, rows) in arrays.items()
     )
     start = (
-        f'{{"{name}", {int(name.endswith("inline"))}, {{.form = SQZ_REQUANTIZE_{form.upper()}, '
+        f'{{"{name}", {int(name.endswith("alike"))}, {{.form = SQZ_REQUANTIZE_{form.upper()}, '
         f".per_filter = 1, .zero_point = {zero_point}, .low = {low}, .lift = {lifts[0]}, "
         f".factor = factor{number}, .m = m{number}}}, acc{number}, expected{number}}},\n"
     )
@@ -121,7 +122,7 @@ def write_cases(path: Path) -> None:
     parts = [case_text(number, name) for number, name in enumerate(FORMS)]
     path.write_text(
         f"enum {{ TIMED = {TIMED}, GROUPS = {TIMED + NEAR} }};\n"
-        "typedef struct { const char *name; int32_t is_inline; sqz_requantizer_t requantizer;\n"
+        "typedef struct { const char *name; int32_t is_alike; sqz_requantizer_t requantizer;\n"
         "const int32_t (*acc)[4]; const uint32_t *expected; } case_t;\n"
         + "".join(text for text, _ in parts)
         + "static const case_t cases[] = {\n"
@@ -179,7 +180,7 @@ def main() -> None:
                 outputs = 4 * int(record["groups"])
                 more = (int(record["work"]) - int(record["nothing"])) / outputs
                 print(
-                    f"{board.name:12s} {board.core:12s} {record['form']:18s} "
+                    f"{board.name:12s} {board.core:12s} {record['form']:24s} "
                     f"{more:6.2f} {board.counter_unit} an output, 0 wrong",
                     flush=True,
                 )

@@ -67,9 +67,29 @@ uint8_t sqz_requantize_exact(int32_t acc, uint32_t m, int32_t zero_point, int32_
      * at least 2^23, far past the clamp, unless the product is 0. */
     const int32_t exponent = shift_in + shift_product + exponent_of(m) - 150;
     const uint64_t whole = shift_right_half_even(rounded, -exponent);
-    const int64_t limited = (int64_t)(whole > 1024 ? 1024 : whole);
+    const int32_t limited = (int32_t)(whole > 1024 ? 1024 : whole);
 
     return sqz_clamp((acc < 0 ? -limited : limited) + zero_point, low);
+}
+
+/* AHEAD and DOUBT of SCALER: ahead * factor is (whole << 32) + start or, by about FACTOR at most,
+ * more; what is more is in doubt too. */
+static void look_ahead(sqz_scaler_t *scaler, uint32_t whole, uint32_t start)
+{
+    const uint32_t factor = (uint32_t)scaler->factor;
+    uint32_t ahead = start / factor + 1;
+
+    if (whole != 0) { /* a quotient and, rounded up, what its rest comes to */
+        const uint32_t each = 0xffffffffu / factor;
+        const uint32_t rest = 0u - each * factor;
+
+        ahead += whole * each + whole * ((rest >> 8) + 1) / (factor >> 8) + 1;
+        if (ahead * factor - start > factor) {
+            ahead--;
+        }
+    }
+    scaler->ahead = (int32_t)ahead;
+    scaler->doubt = start + ahead * factor;
 }
 
 void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
@@ -77,7 +97,6 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
 {
     const int32_t at = requantizer->per_filter ? channel : 0;
 
-    *scaler = (sqz_scaler_t){.factor = 0, .start = 0, .m = 0};
     if (requantizer->form == SQZ_REQUANTIZE_FIXED) {
         scaler->factor = requantizer->factor[at];
         return;
@@ -89,8 +108,9 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
         const int32_t k = 126 - exponent_of(scaler->m);
         const uint32_t width = (1u << 17) + (512u << k) + 2u;
 
-        scaler->factor = (int32_t)((mantissa_of(scaler->m) << 8) >> k);
-        scaler->start = 0x80000000u + width;
+        scaler->factor = (int32_t)((scaler->m << 8 | 0x80000000u) >> k);
+        look_ahead(scaler, (uint32_t)(requantizer->zero_point - requantizer->low),
+                   0x80000000u + width);
     }
 }
 
@@ -100,19 +120,18 @@ SELDOM uint8_t sqz_requantize_apart(int32_t acc, const sqz_scaler_t *scaler,
     return sqz_requantize(acc, scaler, requantizer);
 }
 
-uint32_t sqz_checked4_apart(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                            const sqz_requantizer_t *requantizer)
-{
-    return sqz_checked4(acc, scalers, requantizer);
-}
-
-SELDOM uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t *scalers,
-                                      int32_t step, const sqz_requantizer_t *requantizer)
+SELDOM uint32_t sqz_checked4_alone(const int32_t acc[4], const sqz_scaler_t *scalers, int32_t step,
+                                   const sqz_requantizer_t *requantizer)
 {
     uint32_t bytes = 0;
 
-    for (uint32_t i = 0; i < 4; i++, scalers += step) {
-        bytes |= (uint32_t)sqz_requantize_apart(acc[i], scalers, requantizer) << (8 * i);
+    scalers += 3 * step;
+    for (int32_t i = 3; i >= 0; i--, scalers -= step) {
+        if (!sqz_checked_byte(&bytes, acc[i], scalers->factor, scalers->doubt)) {
+            const uint32_t y = sqz_checked(acc[i] - scalers->ahead, scalers, requantizer);
+
+            bytes = (bytes & ~255u) | (y - requantizer->low);
+        }
     }
-    return bytes;
+    return sqz_raise4(bytes, requantizer->low);
 }

@@ -41,11 +41,14 @@ typedef struct {
     const uint32_t *m;       /* CHECKED, EXACT: the bits of the float32 multiplier */
 } sqz_requantizer_t;
 
-/* The parameters of one filter, unpacked once a tile. */
+/* The parameters of one filter. AHEAD and DOUBT are for sums that begin with AHEAD beside the bias:
+ * it is about what rounding and the zero point add to the output, so that the product's high word
+ * is the output, unless its low word is at most DOUBT. */
 typedef struct {
     int32_t factor; /* FIXED, CHECKED */
-    uint32_t start; /* CHECKED: 2^31 + width; low words up to 2 * width are in doubt */
     uint32_t m;     /* CHECKED, EXACT */
+    int32_t ahead;  /* CHECKED: 0..2^29 */
+    uint32_t doubt; /* CHECKED */
 } sqz_scaler_t;
 
 /* Unpack what REQUANTIZER says about filter CHANNEL. */
@@ -55,15 +58,13 @@ void sqz_scaler_init(sqz_scaler_t *scaler, const sqz_requantizer_t *requantizer,
 /* The definition, step by step: any finite normal m >= 0 with exponent at most 2^0. */
 uint8_t sqz_requantize_exact(int32_t acc, uint32_t m, int32_t zero_point, int32_t low);
 
-/* sqz_requantize and sqz_checked4 where they need not be quick. */
+/* sqz_requantize where it need not be quick. */
 uint8_t sqz_requantize_apart(int32_t acc, const sqz_scaler_t *scaler,
                              const sqz_requantizer_t *requantizer);
-uint32_t sqz_checked4_apart(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                            const sqz_requantizer_t *requantizer);
 
-/* sqz_requantize of four filters, one by one; STEP is 1, or 0 where all have one scaler. */
-uint32_t sqz_requantize4_alone(const int32_t acc[4], const sqz_scaler_t *scalers, int32_t step,
-                               const sqz_requantizer_t *requantizer);
+/* sqz_checked4 where an output is in doubt: one by one. STEP is 1, or 0 where all have one m. */
+uint32_t sqz_checked4_alone(const int32_t acc[4], const sqz_scaler_t *scalers, int32_t step,
+                            const sqz_requantizer_t *requantizer);
 
 /* The right shifts below must be arithmetic. */
 SQZ_STATIC_ASSERT((-3 >> 1) == -2);
@@ -75,7 +76,7 @@ static inline int32_t sqz_accumulator(int32_t sum, int32_t bias,
     return (int32_t)(((uint32_t)sum << requantizer->lift) + (uint32_t)bias);
 }
 
-static inline uint8_t sqz_clamp(int64_t value, int32_t low)
+static inline uint8_t sqz_clamp(int32_t value, int32_t low)
 {
     if (value < low) {
         return (uint8_t)low;
@@ -153,86 +154,78 @@ static inline uint32_t sqz_rescale4(const int32_t acc[4], const int32_t factor[4
     return sqz_raise4(bytes, low);
 }
 
-/* Form CHECKED: the output before LOW is added, in units of 2^-32. WHOLE is zero_point - low. */
-static inline int64_t sqz_scaled(int32_t acc, const sqz_scaler_t *scaler, int32_t whole)
+/* What sums begin with for sqz_checked4. */
+static inline int32_t sqz_ahead(int32_t bias, const sqz_scaler_t *scaler)
 {
-    const int64_t start = (int64_t)((uint64_t)(uint32_t)whole << 32 | scaler->start);
-
-    return (int64_t)acc * scaler->factor + start;
-}
-
-/* Whether the high word of SCALED is right; otherwise EXACT decides. */
-static inline int32_t sqz_is_clear(int64_t scaled, const sqz_scaler_t *scaler)
-{
-    return (uint32_t)scaled > scaler->start << 1;
+    return (int32_t)((uint32_t)bias + (uint32_t)scaler->ahead);
 }
 
 /* Put one more output below BYTES; 0 where it is in doubt. */
-static inline int32_t sqz_checked_byte(uint32_t *bytes, int32_t acc, const sqz_scaler_t *scaler,
-                                       int32_t whole)
+static inline int32_t sqz_checked_byte(uint32_t *bytes, int32_t acc, int32_t factor,
+                                       uint32_t doubt)
 {
-    const int64_t scaled = sqz_scaled(acc, scaler, whole);
+#if defined(__thumb__) && !defined(__thumb2__)
+    *bytes = *bytes << 8 | sqz_saturate8(sqz_multiply_high_by_halves(acc, factor));
+    return (uint32_t)acc * (uint32_t)factor > doubt;
+#else
+    const int64_t product = (int64_t)acc * factor;
 
-    *bytes = *bytes << 8 | sqz_saturate8((int32_t)(scaled >> 32));
-    return sqz_is_clear(scaled, scaler);
+    *bytes = *bytes << 8 | sqz_saturate8((int32_t)(product >> 32));
+    return (uint32_t)product > doubt;
+#endif
 }
 
-/* Form CHECKED: four filters of one pixel, filter i in byte i. That none is in doubt is usual. */
+/* Form CHECKED: four filters of one pixel, filter i in byte i; sums that began with what is ahead.
+ * That none is in doubt is usual. LOW is REQUANTIZER's: a value that no address is taken of, so that
+ * it stays in a register. */
 static inline uint32_t sqz_checked4(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                                    const sqz_requantizer_t *requantizer)
+                                    uint8_t low, const sqz_requantizer_t *requantizer)
 {
-    const int32_t whole = requantizer->zero_point - requantizer->low;
     uint32_t bytes = 0;
 
-    if (sqz_checked_byte(&bytes, acc[3], &scalers[3], whole)
-        && sqz_checked_byte(&bytes, acc[2], &scalers[2], whole)
-        && sqz_checked_byte(&bytes, acc[1], &scalers[1], whole)
-        && sqz_checked_byte(&bytes, acc[0], &scalers[0], whole)) {
-        return sqz_raise4(bytes, requantizer->low);
+    if (sqz_checked_byte(&bytes, acc[3], scalers[3].factor, scalers[3].doubt)
+        && sqz_checked_byte(&bytes, acc[2], scalers[2].factor, scalers[2].doubt)
+        && sqz_checked_byte(&bytes, acc[1], scalers[1].factor, scalers[1].doubt)
+        && sqz_checked_byte(&bytes, acc[0], scalers[0].factor, scalers[0].doubt)) {
+        return sqz_raise4(bytes, low);
     }
-    return sqz_requantize4_alone(acc, scalers, 1, requantizer);
+    return sqz_checked4_alone(acc, scalers, 1, requantizer);
 }
 
-/* What form CHECKED needs where all filters have one multiplier: values that stay in registers. */
-typedef struct {
-    sqz_scaler_t scaler;
-    int32_t whole; /* zero_point - low */
-    uint8_t low;
-} sqz_alike_t;
-
-static inline sqz_alike_t sqz_alike(const sqz_scaler_t *scaler,
-                                    const sqz_requantizer_t *requantizer)
-{
-    const sqz_alike_t alike = {*scaler, requantizer->zero_point - requantizer->low,
-                               requantizer->low};
-
-    return alike;
-}
-
-/* sqz_checked4 with ALIKE, which no address is taken of; it is from SCALER and REQUANTIZER. */
-static inline uint32_t sqz_checked4_alike(const int32_t acc[4], sqz_alike_t alike,
+/* The same where all filters have one multiplier: ALIKE is a copy of SCALER, likewise. */
+static inline uint32_t sqz_checked4_alike(const int32_t acc[4], sqz_scaler_t alike, uint8_t low,
                                           const sqz_scaler_t *scaler,
                                           const sqz_requantizer_t *requantizer)
 {
     uint32_t bytes = 0;
 
-    if (sqz_checked_byte(&bytes, acc[3], &alike.scaler, alike.whole)
-        && sqz_checked_byte(&bytes, acc[2], &alike.scaler, alike.whole)
-        && sqz_checked_byte(&bytes, acc[1], &alike.scaler, alike.whole)
-        && sqz_checked_byte(&bytes, acc[0], &alike.scaler, alike.whole)) {
-        return sqz_raise4(bytes, alike.low);
+    if (sqz_checked_byte(&bytes, acc[3], alike.factor, alike.doubt)
+        && sqz_checked_byte(&bytes, acc[2], alike.factor, alike.doubt)
+        && sqz_checked_byte(&bytes, acc[1], alike.factor, alike.doubt)
+        && sqz_checked_byte(&bytes, acc[0], alike.factor, alike.doubt)) {
+        return sqz_raise4(bytes, low);
     }
-    return sqz_requantize4_alone(acc, scaler, 0, requantizer);
+    return sqz_checked4_alone(acc, scaler, 0, requantizer);
 }
 
-/* Form CHECKED: one filter of one pixel. */
+/* 2^31 and the width that bounds, in units of 2^-32, what a factor rounded down and the two roundings
+ * of the float32 result can differ by (SPEC.md section 2.3). */
+static inline uint32_t sqz_start(const sqz_scaler_t *scaler)
+{
+    return scaler->doubt - (uint32_t)scaler->ahead * (uint32_t)scaler->factor;
+}
+
+/* Form CHECKED: one filter of one pixel, nothing ahead; all accumulators. */
 static inline uint8_t sqz_checked(int32_t acc, const sqz_scaler_t *scaler,
                                   const sqz_requantizer_t *requantizer)
 {
     const uint32_t low = requantizer->low;
-    const int64_t scaled = sqz_scaled(acc, scaler, requantizer->zero_point - requantizer->low);
+    const uint32_t whole = requantizer->zero_point - low;
+    const uint32_t start = sqz_start(scaler);
+    const int64_t scaled =
+        (int64_t)acc * scaler->factor + (int64_t)((uint64_t)whole << 32 | start);
 
-    if (!sqz_is_clear(scaled, scaler)) {
+    if ((uint32_t)scaled <= start << 1) {
         return sqz_requantize_exact(acc, scaler->m, requantizer->zero_point, requantizer->low);
     }
     return (uint8_t)sqz_saturate8((int32_t)(sqz_saturate8((int32_t)(scaled >> 32)) + low));
@@ -251,23 +244,6 @@ static inline uint8_t sqz_requantize(int32_t acc, const sqz_scaler_t *scaler,
         return sqz_checked(acc, scaler, requantizer);
     }
     return sqz_requantize_exact(acc, scaler->m, requantizer->zero_point, requantizer->low);
-}
-
-/* Any form: four filters of one pixel, filter i in byte i. A kernel that knows the form before its
- * loop calls sqz_rescale4 or sqz_checked4 itself. */
-static inline uint32_t sqz_requantize4(const int32_t acc[4], const sqz_scaler_t scalers[4],
-                                       const sqz_requantizer_t *requantizer)
-{
-    if (requantizer->form == SQZ_REQUANTIZE_FIXED) {
-        const int32_t factor[4] = {scalers[0].factor, scalers[1].factor, scalers[2].factor,
-                                   scalers[3].factor};
-
-        return sqz_rescale4(acc, factor, requantizer->low);
-    }
-    if (requantizer->form == SQZ_REQUANTIZE_CHECKED) {
-        return sqz_checked4(acc, scalers, requantizer);
-    }
-    return sqz_requantize4_alone(acc, scalers, 1, requantizer);
 }
 
 #if defined(__ARM_FEATURE_MVE)

@@ -253,34 +253,34 @@ static int32_t apply_fixed(const sqz_tile_t *tile, uint8_t *out, int32_t second)
     return channels;
 }
 
-/* The same in form CHECKED, which lifts nothing. */
+/* The same in form CHECKED, which lifts nothing, and whose sums begin with what is ahead. */
 static int32_t apply_checked(const sqz_tile_t *tile, uint8_t *out, int32_t second)
 {
     const sqz_requantizer_t requantizer = tile->layer->requantizer;
     const int32_t channels = in_whole_groups(tile);
     const int32_t *bias = tile->layer->bias + tile->first;
-    const uint8_t *const window = tile->work->window;
     const uint8_t *group = tile->work->tile;
+    const int32_t per_filter = requantizer.per_filter;
+    const uint8_t low = requantizer.low;
     sqz_scaler_t scalers[SQZ_GROUP];
 
     sqz_scaler_init(scalers, &requantizer, 0);
-    const sqz_alike_t alike = sqz_alike(scalers, &requantizer);
+    const sqz_scaler_t alike = scalers[0];
 
     for (int32_t channel = 0; channel < channels; channel += SQZ_GROUP, bias += SQZ_GROUP) {
         int32_t sums[2][SQZ_GROUP];
 
         for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            sums[0][i] = sums[1][i] = bias[i];
-            if (requantizer.per_filter) {
+            if (per_filter) {
                 sqz_scaler_init(&scalers[i], &requantizer, tile->first + channel + i);
             }
+            sums[0][i] = sums[1][i] = sqz_ahead(bias[i], &scalers[i * per_filter]);
         }
-        group = sqz_dot_add(window, group, tile->filter_weights, sums[0], sums[1]);
+        group = sqz_dot_add(tile->work->window, group, tile->filter_weights, sums[0], sums[1]);
         for (int32_t pixel = 1; pixel >= 0; pixel--) {
-            const int32_t *const acc = sums[pixel];
-            const uint32_t four = requantizer.per_filter
-                                      ? sqz_checked4_apart(acc, scalers, &requantizer)
-                                      : sqz_checked4_alike(acc, alike, scalers, &requantizer);
+            const uint32_t four =
+                per_filter ? sqz_checked4(sums[pixel], scalers, low, &requantizer)
+                           : sqz_checked4_alike(sums[pixel], alike, low, scalers, &requantizer);
 
             memcpy(out + channel + pixel * second, &four, sizeof four);
         }

@@ -17,6 +17,7 @@ from sqz2c.quantize.fixed_point import LIFTS, Fixed, Reach, fit_fixed
 from sqz2c.quantize.rescaling import Rescaling
 
 CHECKED_EXPONENTS = range(1, 21)  # k = 126 - exponent field for which form "checked" is proved
+CHECKED_MOST = 2**31 - 1 - 2**29  # accumulator: beside it, rounding and zero point have room
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +112,12 @@ def fit(
     multiplier, bias = _without_constants(rescalings, reach)
     exponents = 126 - (multiplier.view(np.uint32) >> 23).astype(int)
 
+    is_checked = all(k in CHECKED_EXPONENTS for k in exponents) and bool(
+        np.all(bias + reach.highest <= CHECKED_MOST)
+    )
+
     return Requantizer(
-        form="checked" if all(k in CHECKED_EXPONENTS for k in exponents) else "exact",
+        form="checked" if is_checked else "exact",
         bias=bias.astype(np.int32),
         multiplier=multiplier,
         factor=np.zeros(len(multiplier), np.int32),

@@ -155,7 +155,7 @@ static void test_equals_the_portable_one(int32_t k)
     put(&pair, 1);
     for (int32_t pixel = 0; pixel < 2; pixel++) {
         for (int32_t i = 0; i < SQZ_GROUP; i++) {
-            sums[pixel][i] = expected[pixel][i] = random_bias();
+            sums[pixel][i] = expected[pixel][i] = random_bias(SQZ_REQUANTIZE_FIXED);
         }
         sqz_four_load(&acc[pixel], sums[pixel]);
     }
@@ -195,7 +195,7 @@ static void test_rescales_as_the_portable_one(int32_t k)
 
     memcpy(expected, out, (size_t)(second + channels));
     for (int32_t i = 0; i < channels; i++) {
-        bias[i] = random_bias();
+        bias[i] = random_bias(SQZ_REQUANTIZE_FIXED);
         factor[i] = random_from(1 << 15, 1 << 24);
     }
     open_pair(&pair, k);

@@ -73,7 +73,7 @@ static void open_squeeze(fire_case_t *test)
     test->runs = random_block(count);
     test->bias = random_block(filters * (int32_t)sizeof(int32_t));
     for (int32_t i = 0; i < filters; i++) {
-        test->bias[i] = random_bias();
+        test->bias[i] = random_bias(test->squeeze.requantizer.form);
     }
     test->squeeze.bias = test->bias;
     test->squeeze.filters.bits = (const uint8_t *)test->weights;

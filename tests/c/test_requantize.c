@@ -186,68 +186,77 @@ static void test_accumulators_are_lifted_sums_and_wrap(void)
     check_equal(256, sqz_accumulator((1 << 24) + 1, 0, &lifted), "wrapped lift");
 }
 
-/* Every form, four at a time: byte i is what filter i gives alone. */
-static void test_four_together_are_four_alone(void)
+/* Any accumulator that leaves room for what is ahead; half of them beside a step of the output. */
+static int32_t random_behind(const sqz_scaler_t *scaler, int32_t zero_point)
 {
-    for (int32_t round = 0; round < 5000; round++) {
-        int32_t factor[4];
-        uint32_t m[4];
-        const int32_t zero_point = random_from(0, 1) ? random_from(0, 255) : 0;
-        const sqz_requantizer_t requantizer = {
-            .form = (uint8_t)random_from(SQZ_REQUANTIZE_FIXED, SQZ_REQUANTIZE_EXACT),
-            .per_filter = 1,
-            .zero_point = (uint8_t)zero_point,
-            .low = (uint8_t)(random_from(0, 1) ? zero_point : 0),
-            .factor = factor,
-            .m = m,
-        };
-        sqz_scaler_t scalers[4];
-        int32_t acc[4];
+    const double a_step = 4294967296.0 / scaler->factor;
+    const double at = a_step * (random_from(-1, 256) - zero_point + 0.5) + random_from(-2, 2);
+    const int32_t acc = random_from(0, 1) ? (int32_t)at : random_size();
+    const int32_t most = INT32_MAX - scaler->ahead;
 
-        for (int32_t i = 0; i < 4; i++) {
-            acc[i] = random_size();
-            factor[i] = random_from(1, INT32_MAX - 1);
-            m[i] = random_multiplier(106, 125);
-            sqz_scaler_init(&scalers[i], &requantizer, i);
-        }
-        const uint32_t bytes = sqz_requantize4(acc, scalers, &requantizer);
+    return acc > most ? most : acc;
+}
 
-        for (int32_t i = 0; i < 4; i++) {
-            check_equal(sqz_requantize(acc[i], &scalers[i], &requantizer),
-                        (uint8_t)(bytes >> (8 * i)), "one of four");
-        }
+/* Form CHECKED for sums that began with what is ahead, by one multiplier or by one a filter. */
+static void check_four(int32_t is_alike)
+{
+    uint32_t m[4];
+    const int32_t zero_point = random_from(0, 1) ? random_from(0, 255) : 0;
+    const sqz_requantizer_t requantizer = {
+        .form = SQZ_REQUANTIZE_CHECKED,
+        .per_filter = 1,
+        .zero_point = (uint8_t)zero_point,
+        .low = (uint8_t)(random_from(0, 1) ? zero_point : 0),
+        .m = m,
+    };
+    sqz_scaler_t scalers[4];
+    int32_t acc[4];
+    int32_t sums[4];
+
+    for (int32_t i = 0; i < 4; i++) {
+        m[i] = is_alike && i > 0 ? m[0] : random_multiplier(106, 125);
+        sqz_scaler_init(&scalers[i], &requantizer, i);
+        acc[i] = random_behind(&scalers[i], zero_point);
+        sums[i] = sqz_ahead(acc[i], &scalers[i]);
+    }
+    const uint32_t bytes =
+        is_alike ? sqz_checked4_alike(sums, scalers[0], requantizer.low, scalers, &requantizer)
+                 : sqz_checked4(sums, scalers, requantizer.low, &requantizer);
+
+    for (int32_t i = 0; i < 4; i++) {
+        check_equal(exact(acc[i], m[i], zero_point, requantizer.low), (uint8_t)(bytes >> (8 * i)),
+                    is_alike ? "one of four alike" : "one of four");
     }
 }
 
-/* The same where all four have one multiplier; some sums are near a boundary. */
-static void test_four_alike_are_four_alone(void)
+static void test_four_together_are_four_alone(void)
 {
-    for (int32_t round = 0; round < 5000; round++) {
+    for (int32_t round = 0; round < 20000; round++) {
+        check_four(0);
+        check_four(1);
+    }
+}
+
+/* What is ahead is rounding and zero point, never less and by hardly a factor more. */
+static void test_what_is_ahead_is_little_more_than_rounding_and_zero_point(void)
+{
+    for (int32_t round = 0; round < 20000; round++) {
         const uint32_t m = random_multiplier(106, 125);
         const int32_t zero_point = random_from(0, 1) ? random_from(0, 255) : 0;
         const sqz_requantizer_t requantizer = {
-            .form = SQZ_REQUANTIZE_CHECKED,
-            .zero_point = (uint8_t)zero_point,
-            .low = (uint8_t)(random_from(0, 1) ? zero_point : 0),
-            .m = &m,
-        };
+            .form = SQZ_REQUANTIZE_CHECKED, .zero_point = (uint8_t)zero_point, .m = &m};
         sqz_scaler_t scaler;
-        int32_t acc[4];
 
         sqz_scaler_init(&scaler, &requantizer, 0);
-        for (int32_t i = 0; i < 4; i++) {
-            acc[i] = random_size();
-            if (random_from(0, 3) == 0) { /* half a step of the output */
-                acc[i] = (int32_t)(((int64_t)1 << 31) / scaler.factor) * random_from(-3, 3);
-            }
-        }
-        const uint32_t bytes = sqz_checked4_alike(acc, sqz_alike(&scaler, &requantizer), &scaler,
-                                                  &requantizer);
+        const uint32_t start = sqz_start(&scaler);
+        const int64_t least = ((int64_t)zero_point << 32) + start;
+        const int64_t more = (int64_t)scaler.ahead * scaler.factor - least;
+        const int64_t most = (int64_t)scaler.factor + (1 << 18);
 
-        for (int32_t i = 0; i < 4; i++) {
-            check_equal(exact(acc[i], m, requantizer.zero_point, requantizer.low),
-                        (uint8_t)(bytes >> (8 * i)), "one of four alike");
-        }
+        check_equal(1, start > 0x80020000u && start <= 0xa0020002u, "start");
+        check_equal(1, scaler.ahead > 0 && scaler.ahead < 1 << 29, "ahead is below 2^29");
+        check_equal(1, more >= 0 && more <= most, "a little more");
+        check_equal(((int64_t)start - 0x80000000) * 2 + more, scaler.doubt, "doubt");
     }
 }
 
@@ -286,7 +295,7 @@ int main(void)
     test_high_words_by_halves_are_those_of_the_product();
     test_accumulators_are_lifted_sums_and_wrap();
     test_four_together_are_four_alone();
-    test_four_alike_are_four_alone();
+    test_what_is_ahead_is_little_more_than_rounding_and_zero_point();
     test_raised_bytes_stop_at_255();
     test_exact_takes_a_filter_s_own_multiplier();
     check_equal(7, sqz_requantize_exact(INT32_MAX, 0, 7, 0), "m of 0");

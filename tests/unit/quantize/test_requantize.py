@@ -10,7 +10,7 @@ from sqz2c.errors import QuantizeError
 from sqz2c.ir.arithmetic import sum_bounds
 from sqz2c.quantize import attach_requantizers
 from sqz2c.quantize.fixed_point import Reach
-from sqz2c.quantize.requantize import CHECKED_EXPONENTS, fit, requantizer_of
+from sqz2c.quantize.requantize import CHECKED_EXPONENTS, CHECKED_MOST, fit, requantizer_of
 from sqz2c.quantize.rescaling import Rescaling
 from tests.networks import Member, build
 from tests.unit.quantize.rescalings import (
@@ -101,6 +101,16 @@ def test_cheapest_proved_form_is_taken() -> None:
     assert "checked" == fitted_form(0.0123, 0.4)
     assert "exact" == fitted_form(0.00033, 0.75)
     assert "exact" == fitted_form(0.4, 1e-9)
+
+
+@pytest.mark.parametrize("more, form", [(0, "checked"), (1, "exact")])
+def test_sums_of_form_checked_have_room_for_rounding_and_zero_point(more: int, form: str) -> None:
+    """Kernels begin sums with both, so these must not leave int32 in any filter."""
+    rescalings = [Rescaling(np.float32(m), 0, 0) for m in (0.0123, 0.00033)]
+    highest = CHECKED_MOST - 77 + more
+    reach = Reach(*np.array([[0, 77], [-(2**20), -(2**20)], [2**20, highest]]))
+
+    assert form == fit("layer", rescalings, reach).form
 
 
 def test_other_forms_keep_the_bias() -> None:
