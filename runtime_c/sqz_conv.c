@@ -35,7 +35,7 @@ void sqz_conv(const sqz_conv_t *layer, const uint8_t *in, uint8_t *out, int32_t 
         return;
     }
     sqz_tiles_open(&decoder, layer, work);
-    for (int32_t first = 0; first < layer->out_channels; first += work->tile_channels) {
+    for (int32_t first = 0; first < layer->out_channels; first += tile.channels) {
         sqz_tile_read(&tile, layer, first, &decoder, work);
         for (int32_t row = first_row; row < first_row + rows; row++) {
             const sqz_strip_t strip = {
@@ -76,7 +76,7 @@ void sqz_conv_maxpool(const sqz_conv_t *layer, const sqz_maxpool_t *pool, const 
         return;
     }
     sqz_tiles_open(&decoder, layer, work);
-    for (int32_t first = 0; first < layer->out_channels; first += work->tile_channels) {
+    for (int32_t first = 0; first < layer->out_channels; first += tile.channels) {
         const sqz_pooled_t pooled = {
             .at = out + layer->first_channel + first,
             .row_bytes = pool->out.width * pool->out.channels,
@@ -140,7 +140,7 @@ void sqz_conv_average(const sqz_conv_average_t *layer, const uint8_t *in, int32_
         return;
     }
     sqz_tiles_open(&decoder, conv, work);
-    for (int32_t first = 0; first < conv->out_channels; first += work->tile_channels) {
+    for (int32_t first = 0; first < conv->out_channels; first += tile.channels) {
         int32_t *const sums = logits + first;
 
         sqz_tile_read(&tile, conv, first, &decoder, work);

@@ -33,15 +33,17 @@
 /* What a step needs in the arena beside its tensors while it takes a turn: the lookup tables
  * (sqz_fire: two) and, behind them, these parts. Offsets in bytes, multiples of 4; 0: none.
  *
- * tile        [tile_channels] filters of the largest layer, each SQZ_FILTER_BYTES
+ * tile        [tile_channels] filters of the largest layer, each SQZ_FILTER_BYTES; or their lists
  * window      [2] pixels, each SQZ_FILTER_BYTES, and a window as it is gathered, rounded up to 16
  * strip       [width of a row, tile_channels], where outputs are not stored
  * run         sqz_fire: [filters of the squeeze, in whole groups] of tile_channels weights, each
  *             SQZ_FILTER_BYTES
  * run_window  sqz_fire: [2] pixels of tile_channels, each SQZ_FILTER_BYTES
  * open_rows   sqz_fire with a pool: [open rows, width of the pool's output, tile_channels]
- * runs        sqz_by_values: sums of MOST_RUNS runs; TILE and WINDOW as sqz_values.h says,
- *             and no less than products of int8 in vectors need */
+ * runs        sqz_by_values: sums of MOST_RUNS runs
+ *
+ * By lists TILE and WINDOW are as sqz_values.h says, and no less than products of int8 in vectors
+ * need, in tiles of SQZ_GROUP filters; of sqz_fire, in tiles of tile_channels. */
 typedef struct {
     uint32_t tile;
     uint32_t window;
@@ -50,7 +52,7 @@ typedef struct {
     uint32_t run_window;
     uint32_t open_rows;
     uint32_t runs;
-    uint32_t tile_bytes;    /* sqz_by_values: of TILE */
+    uint32_t tile_bytes;    /* of TILE, where a layer goes by lists */
     uint16_t tile_channels; /* filters that are decoded and used at once, whole groups */
     uint16_t most_runs;     /* sqz_by_values: of equal weights in a filter */
 } sqz_scratch_t;

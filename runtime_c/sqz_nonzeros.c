@@ -118,6 +118,8 @@ const sqz_engine_t sqz_by_nonzeros = {.read = read, .strip = strip_of};
 
 #else
 
-const sqz_engine_t sqz_by_nonzeros = {.read = sqz_products_read, .strip = sqz_products_strip};
+const sqz_engine_t sqz_by_nonzeros = {
+    .read = sqz_products_read_within, .strip = sqz_products_strip
+};
 
 #endif

@@ -58,9 +58,18 @@ static inline void sqz_note(sqz_work_t *work, sqz_status_t status)
 }
 
 /* Lists of weights that are not 0 pay where a product costs about an instruction. Where sixteen take
- * one, the engines that have lists compute product by product; the scratch holds either. */
+ * one, the engines that have lists compute product by product: by tiles of as many filters as there
+ * is room for where a tile of lists would lie, one group at least, and in sqz_fire all. */
 #if defined(__ARM_FEATURE_MVE) && !defined(SQZ_PORTABLE)
 #define SQZ_HAS_LISTS 0
+static inline void sqz_products_read_within(sqz_tile_t *tile, sqz_decoder_t *decoder,
+                                            sqz_work_t *work)
+{
+    const int32_t room = work->tile_bytes / tile->group_bytes * SQZ_GROUP;
+
+    tile->channels = sqz_min(tile->channels, room);
+    sqz_products_read(tile, decoder, work);
+}
 #else
 #define SQZ_HAS_LISTS 1
 #endif

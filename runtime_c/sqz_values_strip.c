@@ -8,7 +8,9 @@
 #if SQZ_HAS_LISTS
 const sqz_engine_t sqz_by_values = {.read = sqz_values_read, .strip = sqz_values_strip};
 #else
-const sqz_engine_t sqz_by_values = {.read = sqz_products_read, .strip = sqz_products_strip};
+const sqz_engine_t sqz_by_values = {
+    .read = sqz_products_read_within, .strip = sqz_products_strip
+};
 #endif
 
 /* All filters of the tile on BLOCK, whose first pixel's outputs begin at STRIP. */

@@ -105,12 +105,16 @@ class _Room:
     is_listed: bool = False
 
 
-def _room_of(conv: Conv, kernel: Kernel, channels: int) -> _Room:
-    """CONV by KERNEL, in tiles of CHANNELS filters."""
+def _room_of(conv: Conv, kernel: Kernel, channels: int, is_summed: bool) -> _Room:
+    """
+    CONV by KERNEL, in tiles of CHANNELS filters. Where MVE takes products instead of lists, it
+    makes do with a group a tile, unless it IS_SUMMED: then weights of the squeeze come by tiles.
+    """
     if kernel in ("nonzeros", "values"):
         lists = weight_lists(conv)
         vectors = vector_bytes(conv.filter_weights)
-        tile = max(lists.tile_bytes(kernel, channels), channels * vectors)
+        least = channels if is_summed else GROUP
+        tile = max(lists.tile_bytes(kernel, channels), least * vectors)
         window = max(
             window_bytes(kernel, conv.filter_weights, conv.in_channels),
             PIXELS_AT_ONCE * vectors + _up(conv.filter_weights, VECTOR),
@@ -130,8 +134,8 @@ def scratch_of(graph: Graph, step: Step) -> Scratch | None:
     """
     if not step.convs:
         return None
-    channels = step.tile_channels
-    rooms = [_room_of(conv, step.kernel_of(conv), channels) for conv in step.convs]
+    channels, is_summed = step.tile_channels, step.squeeze is not None
+    rooms = [_room_of(conv, step.kernel_of(conv), channels, is_summed) for conv in step.convs]
     width = graph.tensor(step.convs[0].output).width
     is_stored = step.pool is None and step.squeeze is None and not step.is_head
     run = run_window = open_rows = 0

@@ -307,7 +307,8 @@ def _scratch_bytes(graph: Graph, step: Step) -> int:
     """What a turn of STEP needs in words of 4 B, reckoned apart from those who place it."""
     tile, of_tile = step.tile_channels, _words_of(step.tile_channels)
     width = graph.tensor(step.convs[0].output).width
-    rooms = [_conv_words(conv, step.kernel_of(conv), tile) for conv in step.convs]
+    least = 4 if step.squeeze is None else tile  # filters a tile where MVE takes products
+    rooms = [_conv_words(conv, step.kernel_of(conv), tile, least) for conv in step.convs]
     words = 256 + int(np.max(rooms, axis=0).sum())
     if step.pool is not None or step.squeeze is not None or step.is_head:
         words += tile // 4 * width
@@ -321,17 +322,20 @@ def _scratch_bytes(graph: Graph, step: Step) -> int:
     return 4 * words
 
 
-def _conv_words(conv: Conv, kernel: Kernel, tile: int) -> tuple[int, int, int]:
-    """Words of a tile of filters, of windows, and of sums of equal weights."""
+def _conv_words(conv: Conv, kernel: Kernel, tile: int, least: int) -> tuple[int, int, int]:
+    """
+    Words of a tile of filters, or of lists and no less than of LEAST filters as vectors; of
+    windows; and of sums of equal weights.
+    """
     if kernel in ("nonzeros", "values"):
-        return _list_words(conv, kernel == "values", tile)
+        return _list_words(conv, kernel == "values", tile, least)
     weights = conv.in_channels * conv.kernel_height * conv.kernel_width
     each = 4 * _words_of(weights // 3) if kernel == "winograd" else _words_of(weights)
 
     return tile * each, 2 * each + 4 * math.ceil(weights / 16), 0
 
 
-def _list_words(conv: Conv, by_values: bool, tile: int) -> tuple[int, int, int]:
+def _list_words(conv: Conv, by_values: bool, tile: int, least: int) -> tuple[int, int, int]:
     """Words of a tile of lists, of the rows that they name, and of the sums of one list."""
     halves, longest = [], 0
     for weights in conv.weights.reshape(conv.out_channels, -1):
@@ -344,7 +348,7 @@ def _list_words(conv: Conv, by_values: bool, tile: int) -> tuple[int, int, int]:
     weights = conv.filter_weights
     rows = 4 * weights + max(8, math.ceil(conv.in_channels / 4))
     vectors = 4 * math.ceil(weights / 16)  # and a word, where a core multiplies int8 in vectors
-    listed = max(math.ceil(most / 2), tile * (vectors + 1))
+    listed = max(math.ceil(most / 2), least * (vectors + 1))
     rows = max(rows, 2 * (vectors + 1) + vectors)
     if not by_values:
         return listed, rows, 0

@@ -114,7 +114,8 @@ static need_t need_of(const case_t *test, int is_by_values)
     return need;
 }
 
-/* Scratch exactly as large as ir/scratch.py says: for lists, and for products of bytes in vectors. */
+/* Scratch exactly as large as ir/scratch.py says: for lists, and for a group's products of bytes in
+ * vectors. */
 static void open_lists(case_t *test, const sqz_engine_t *engine)
 {
     const sqz_conv_t *const layer = &test->layer;
@@ -128,7 +129,7 @@ static void open_lists(case_t *test, const sqz_engine_t *engine)
     const int32_t chains = 2 * 256 + 2 * (k + 1) + 256 + 2 * ((k + 3) / 4 * 4);
 
     test->layer.engine = engine;
-    work->tile_bytes = larger(need.tile_bytes, work->tile_channels * (vectors + 4));
+    work->tile_bytes = larger(need.tile_bytes, SQZ_GROUP * (vectors + 4));
     work->most_runs = is_by_values ? need.runs : 0;
     free(work->tile);
     free(work->window);

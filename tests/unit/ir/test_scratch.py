@@ -102,15 +102,34 @@ def test_a_summed_step_by_hand() -> None:
 
 
 @pytest.mark.parametrize("kernel", ["nonzeros", "values"])
-def test_lists_have_room_for_products_of_bytes(kernel: Kernel) -> None:
-    """Cores with MVE compute a layer by lists product by product, even one with hardly a list."""
+@pytest.mark.parametrize("tile", [4, 16])
+def test_lists_have_room_for_products_of_bytes(kernel: Kernel, tile: int) -> None:
+    """Cores with MVE compute a layer by lists product by product, four filters at a time."""
     graph = stages(TABLED)[0].graph
     step = steps_of_all_kinds()["fire2/squeeze"]
     (conv,) = step.convs
-    empty = replace(conv, weights=np.zeros_like(conv.weights, np.int8))
-    listed = replace(step, layers=(empty,), kernels=((conv.name, kernel),))
+    wide = replace(conv, weights=np.zeros((16, *conv.weights.shape[1:]), np.int8))
+    listed = replace(
+        step, layers=(wide,), kernels=((conv.name, kernel),), tile_channels=tile
+    )
     scratch = scratch_of(graph, listed)
     assert scratch is not None
     vectors = -(-conv.filter_weights // 16) * 16
-    assert step.tile_channels * (vectors + 4) == scratch.tile
+    assert 4 * (vectors + 4) == scratch.tile
     assert 3 * vectors + 8 <= scratch.window
+
+
+@pytest.mark.parametrize("kernel", ["nonzeros", "values"])
+def test_lists_that_are_summed_have_room_for_all_products(kernel: Kernel) -> None:
+    """The squeeze's weights come by whole tiles, so that MVE has to take them whole, too."""
+    graph = stages(TABLED)[2].graph
+    (step,) = (s for s in steps_of_all_kinds().values() if s.squeeze is not None)
+    for tile in (4, 8):
+        empty = [replace(c, weights=np.zeros_like(c.weights, np.int8)) for c in step.convs]
+        kernels = tuple((conv.name, kernel) for conv in empty)
+        layers = (*empty, *step.layers[len(empty) :])
+        listed = replace(step, layers=layers, kernels=kernels, tile_channels=tile)
+        scratch = scratch_of(graph, listed)
+        assert scratch is not None
+        weights = max(conv.filter_weights for conv in step.convs)
+        assert tile * (-(-weights // 16) * 16 + 4) == scratch.tile
