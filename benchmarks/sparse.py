@@ -5,7 +5,7 @@ What pruned convolutions cost by all products, by those that are not 0, and by d
 
 Random layers of SqueezeNet's shapes, pruned and shared to different degrees, in firmware under
 QEMU. All kernels must give the same outputs. Prints instructions a multiply-accumulate of the
-sweep, and a weight of reading raw weights into a tile; and fits the terms of plan/list_cost.py.
+sweep, and a weight of reading raw weights into a tile.
 """
 
 import argparse
@@ -29,11 +29,9 @@ from sqz2c.firmware.run import qemu_command
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.lists import WeightLists, weight_lists, window_bytes
 from sqz2c.ir.scratch import filter_bytes
-from sqz2c.plan.list_cost import BLOCK_PIXELS, PAIRS_KEPT, SUMS_KEPT
 
 ROOT = Path(__file__).parent.parent
 FILTERS = 32
-DSP_CORES = ("M4", "M7", "M33", "M55")
 DEFAULT = ("mps2_an386", "mps2_an505", "mps2_an385")
 SHAPES = (  # size of the window, channels, width of the map
     (1, 64, 13), (1, 128, 27), (1, 512, 13), (1, 512, 16), (1, 512, 8), (1, 384, 11),
@@ -157,65 +155,6 @@ def measure(board: Board, chosen: list[Case]) -> list[list[dict[str, int]]]:
     return [records[at : at + count] for at in range(0, len(records), count)]
 
 
-def sums_kept(pixels: int, block: int) -> int:
-    """Sums, of two pixels each, that the loop for PIXELS of a BLOCK keeps."""
-    loops = SUMS_KEPT if block == BLOCK_PIXELS else (block // 4, block // 2)
-
-    return next(kept for kept in loops if 2 * kept >= pixels)
-
-
-def sweep_terms(case: Case, block: int) -> list[float]:
-    """Counts that the instructions of a sweep are made of."""
-    blocks = [min(block, case.width - first) for first in range(0, case.width, block)]
-    sums = sum(sums_kept(pixels, block) for pixels in blocks)
-    halves = sum(-(-pixels // 8) for pixels in blocks)
-    nonzero, runs = int(case.lists.nonzero.sum()), int(case.lists.runs.sum())
-
-    return [
-        case.width * case.size**2, -(-case.width // 4) * 4 * case.weights[0].size,
-        len(blocks) * nonzero, sums * nonzero, len(blocks) * runs, halves * runs,
-        case.width * FILTERS,
-    ]  # fmt: skip
-
-
-def skip_terms(case: Case) -> list[float]:
-    """The same of a sweep by nonzeros, whose blocks are 8 pixels on all cores."""
-    blocks = [min(8, case.width - first) for first in range(0, case.width, 8)]
-    pairs = sum(next(kept for kept in PAIRS_KEPT if 2 * kept >= pixels) for pixels in blocks)
-    nonzero = int(case.lists.nonzero.sum())
-
-    return [
-        case.width * case.size**2, case.width * case.weights[0].size,
-        len(blocks) * nonzero, pairs * nonzero, len(blocks) * FILTERS, case.width * FILTERS,
-    ]  # fmt: skip
-
-
-def read_terms(case: Case) -> list[float]:
-    return [
-        FILTERS, case.weights.size,
-        int(case.lists.nonzero.sum()), int(case.lists.runs.sum()),
-    ]  # fmt: skip
-
-
-SWEEP = ("COLUMN", "ROW", "POSITION", "SUM", "RUN", "PRODUCTS", "OUTPUT")
-READ = ("LIST", "CHAIN", "PLACE", "HEAD")
-SKIP = ("COLUMN_8", "ROW_8", "ENTRY", "PAIR", "LIST_8", "OUTPUT_8")
-SKIP_READ = ("ENTRIES", "SKIPPED", "LISTED")
-
-
-def fit(names: tuple[str, ...], terms: list[list[float]], counts: list[int]) -> str:
-    """
-    The NAMES of plan/list_cost.py and what they are by the least squares of relative errors, and
-    the largest of these. SKIPPED and CHAIN count raw weights, which are not decoded.
-    """
-    a, b = np.array(terms), np.array(counts, float)
-    found = np.linalg.lstsq(a / b[:, None], np.ones(len(b)), rcond=None)[0]
-    worst = np.abs(a @ found / b - 1).max()
-    parts = [f"{name} {value:.2f}" for name, value in zip(names, found, strict=True)]
-
-    return f"{', '.join(parts)} (at most {worst:.1%} off)"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--boards", nargs="+", default=list(DEFAULT), metavar="NAME")
@@ -234,16 +173,7 @@ def show(board: Board, chosen: list[Case]) -> None:
     for case, own in zip(chosen, records, strict=True):
         sweeps = "".join(f"{record['sweep'] / case.macs:10.3f}" for record in own)
         reads = "".join(f"{record['read'] / case.weights.size:10.2f}" for record in own)
-        print(f"{core:4}{case.name:32}{sweeps}       {reads}")
-    block = BLOCK_PIXELS if core in DSP_CORES else 8
-    _, skipping, by_values = (
-        [[own[k][what] for own in records] for what in ("sweep", "read")] for k in range(3)
-    )
-    reading = [read_terms(case) for case in chosen]
-    print(f"{core:4}{fit(SKIP, [skip_terms(c) for c in chosen], skipping[0])}")
-    print(f"{core:4}{fit(SKIP_READ, [terms[:3] for terms in reading], skipping[1])}")
-    print(f"{core:4}{fit(SWEEP, [sweep_terms(c, block) for c in chosen], by_values[0])}")
-    print(f"{core:4}{fit(READ, reading, by_values[1])}", flush=True)
+        print(f"{core:4}{case.name:32}{sweeps}       {reads}", flush=True)
 
 
 if __name__ == "__main__":

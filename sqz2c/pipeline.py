@@ -27,6 +27,7 @@ from sqz2c.firmware import (
     run_firmware,
 )
 from sqz2c.ir.checkpoint import to_bytes
+from sqz2c.ir.core import CoreClass, core_class
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.ir.text import to_text
@@ -65,6 +66,11 @@ class Options:
     load: LoadOptions = field(default_factory=LoadOptions)
     input_mode: InputMode = "image"
     ram_bytes: int | None = None
+
+    @property
+    def core(self) -> CoreClass:
+        """What is planned for: the board's class of cores, without a board a Cortex-M4's."""
+        return "dsp" if self.board is None else core_class(self.board.core)
 
     def ram_budget(self, graph: Graph) -> int | None:
         """RAM_BYTES, and what the board leaves beside stack and firmware; None: no bound."""
@@ -119,7 +125,7 @@ def compile_model(
     tell("quantize")
     graph = quantize(graph, _calibration_images(graph, options))
     tell("plan")
-    program = plan(graph, options.input_mode, options.ram_budget(graph))
+    program = plan(graph, options.input_mode, options.ram_budget(graph), options.core)
     tell("encode")
     program = encode(program)
     tell("emit")
@@ -143,9 +149,9 @@ def plan_model(checkpoint: Path | str, options: Options | None = None) -> Planne
     options = options or Options()
     graph = with_final_layers(load_model(Path(checkpoint), options.load))
     budget = options.ram_budget(graph)
-    program = plan(graph, options.input_mode, budget)
+    program = plan(graph, options.input_mode, budget, options.core)
 
-    return Planned(program, curve(graph, options.input_mode), budget)
+    return Planned(program, curve(graph, options.input_mode, options.core), budget)
 
 
 def size_ladder(checkpoint: Path | str, options: Options | None = None) -> Ladder:

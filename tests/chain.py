@@ -16,6 +16,7 @@ import numpy as np
 from sqz2c import assets
 from sqz2c.emit import emit
 from sqz2c.encode import encode
+from sqz2c.ir.core import CoreClass
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan import plan
@@ -31,11 +32,16 @@ SHA256 = "0" * 64
 VERSION = "0"
 
 
-def compiled(graph: Graph, mode: InputMode = "image", ram: int | None = None) -> Program:
+def compiled(
+    graph: Graph,
+    mode: InputMode = "image",
+    ram: int | None = None,
+    core: CoreClass = "dsp",
+) -> Program:
     """
-    GRAPH with its requantizers, planned for MODE within RAM bytes, and packed.
+    GRAPH with its requantizers, planned for MODE within RAM bytes on CORE, and packed.
     """
-    return encode(plan(attach_requantizers(graph), mode, ram))
+    return encode(plan(attach_requantizers(graph), mode, ram, core))
 
 
 def emitted(program: Program) -> dict[str, bytes]:

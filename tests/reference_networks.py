@@ -44,6 +44,13 @@ def pruned() -> Graph:
     v1.1 at 224 with at most 16 values a layer, a third of them non-zero in expand3x3, conv10 and
     the squeezes of fire6 to 9.
     """
+    return pruned_of(V1_1)
+
+
+def pruned_of(member: Member) -> Graph:
+    """
+    MEMBER with such weights.
+    """
 
     def few(conv: Conv, rng: np.random.Generator) -> np.ndarray:
         steps = np.rint(bell(conv.weights.shape, rng) / 127 * 7).astype(np.int8)
@@ -51,7 +58,7 @@ def pruned() -> Graph:
         is_pruned = conv.name.endswith(("expand3x3", "conv10")) or conv.name in LATE_SQUEEZES
         return thinned(weights, rng) if is_pruned else weights
 
-    return with_weights(build(V1_1), few)
+    return with_weights(build(member), few)
 
 
 def deep_compression() -> Graph:

@@ -97,6 +97,7 @@ def manifest(
         "ram": asdict(context["ram"]),
         "arena_lower_bound_bytes": program.lower_bound_bytes,
         "input_mode": program.input_mode,
+        "planned_for": program.core,
         "decoded_weights": program.decoded_weights,
         "weights_crc32": context["weights_crc"],
         "segments": [_segment_entry(segment) for segment in program.segments],
@@ -149,11 +150,18 @@ def _layer_entry(program: Program, layer: Any, views: Sequence[LayerView]) -> di
         "bits_per_weight": round(packed.bit_count / packed.weight_count, 4),
         "bytes": sum(len(array.data) for array in view.arrays),
         "macs": macs(graph, layer),
-        "estimate": program.estimates.get(layer.name, 0),
+        **_estimates(program, layer.name),
         "kernel": program.kernel_of(layer),
         "requantizer": layer.requantizer.form,
         "window": [layer.kernel_height, layer.kernel_width, layer.stride, layer.padding],
     }
+
+
+def _estimates(program: Program, layer: str) -> dict[str, Any]:
+    """What the cost model says of LAYER: on the core that was planned for, and on all."""
+    found = {core: costs.get(layer, 0) for core, costs in program.estimates.items()}
+
+    return {"estimate": found.get(program.core, 0), "estimates": found}
 
 
 def _no_weights(program: Program, layer: Any) -> dict[str, Any]:
@@ -163,5 +171,5 @@ def _no_weights(program: Program, layer: Any) -> dict[str, Any]:
         "coding": None,
         "bits_per_weight": 0.0,
         "bytes": 0,
-        "estimate": program.estimates.get(layer.name, 0),
+        **_estimates(program, layer.name),
     }

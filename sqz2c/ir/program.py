@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from sqz2c.ir.core import CoreClass
 from sqz2c.ir.filters import PackedFilters
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Add, Conv, GlobalAverage, Kernel, Layer, MaxPool
@@ -188,7 +189,8 @@ class Program:
 
     IMAGE_ROWS is how many rows of the image anybody reads; a stride may leave the last ones out.
     LOWER_BOUND_BYTES are needed at once in the fullest turn: no placement of these turns can do
-    with less arena (0: not computed). ESTIMATES are the cost model's instructions of each layer.
+    with less arena (0: not computed). ESTIMATES are the cost model's instructions of each layer on
+    each class of cores; CORE is the one it was planned for. It runs on all of them.
     """
 
     graph: Graph
@@ -198,7 +200,8 @@ class Program:
     arena_bytes: int
     lower_bound_bytes: int = 0
     filters: dict[str, PackedFilters] = field(default_factory=dict)
-    estimates: dict[str, int] = field(default_factory=dict)
+    estimates: dict[CoreClass, dict[str, int]] = field(default_factory=dict)
+    core: CoreClass = "dsp"
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -105,16 +105,33 @@ class _Room:
     is_listed: bool = False
 
 
+def _list_tile_bytes(conv: Conv, kernel: Kernel, channels: int, is_summed: bool) -> int:
+    """
+    Room for lists of CHANNELS filters. Where MVE takes products instead, it makes do with a group
+    a tile, unless it IS_SUMMED: then weights of the squeeze come by tiles.
+    """
+    least = channels if is_summed else GROUP
+    vectors = least * vector_bytes(conv.filter_weights)
+
+    return max(weight_lists(conv).tile_bytes(kernel, channels), vectors)
+
+
+def filters_within(conv: Conv, kernel: Kernel, channels: int, is_summed: bool) -> int:
+    """
+    Filters a tile that cores with MVE take in the room for CONV's lists of CHANNELS filters.
+    """
+    room = _list_tile_bytes(conv, kernel, channels, is_summed)
+    groups = room // (GROUP * vector_bytes(conv.filter_weights))
+
+    return min(channels, GROUP * groups)
+
+
 def _room_of(conv: Conv, kernel: Kernel, channels: int, is_summed: bool) -> _Room:
-    """
-    CONV by KERNEL, in tiles of CHANNELS filters. Where MVE takes products instead of lists, it
-    makes do with a group a tile, unless it IS_SUMMED: then weights of the squeeze come by tiles.
-    """
+    """CONV by KERNEL, in tiles of CHANNELS filters."""
     if kernel in ("nonzeros", "values"):
         lists = weight_lists(conv)
         vectors = vector_bytes(conv.filter_weights)
-        least = channels if is_summed else GROUP
-        tile = max(lists.tile_bytes(kernel, channels), least * vectors)
+        tile = _list_tile_bytes(conv, kernel, channels, is_summed)
         window = max(
             window_bytes(kernel, conv.filter_weights, conv.in_channels),
             PIXELS_AT_ONCE * vectors + _up(conv.filter_weights, VECTOR),

@@ -48,7 +48,9 @@ def realize(
     steps = [step for segment in segments for step in segment.steps]
     image_rows = geometry(graph, steps[0]).rows_read(steps[0].limit)
 
-    return Program(graph, mode, tuple(segments), image_rows, arena)
+    core = stages[0].costs.core
+
+    return Program(graph, mode, tuple(segments), image_rows, arena, core=core)
 
 
 def _segment(graph: Graph, stages: Sequence[Stage], mode: InputMode, cut: Cut) -> Segment:

@@ -1,45 +1,34 @@
 """
-What a plan costs in instructions: the one place with such figures.
+What a plan costs in instructions, by the figures of costs.py.
 
-Counted on a Cortex-M4 in QEMU (`sqz2c profile`, `python -m benchmarks.cost`). The terms follow the
-kernels of runtime_c: weights are decoded once a turn, windows of two pixels are built once a tile,
-and each group of four filters takes a block of products a window. Kernels that skip weights of 0
-have their own terms (list_cost.py).
+The terms follow the kernels of runtime_c: weights are decoded once a turn, windows of two pixels
+are built once a tile, and each group of four filters takes a block of products a window. Kernels
+that skip weights of 0 have their own terms (list_cost.py).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import inf
 
+import numpy as np
+
+from sqz2c.ir.core import CORE_CLASSES, CoreClass
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv, Kernel
 from sqz2c.ir.lists import can_be_listed
 from sqz2c.ir.program import Program, Step
+from sqz2c.ir.scratch import filters_within
 from sqz2c.ir.winograd import can_go_by_winograd
+from sqz2c.plan.costs import Costs
+from sqz2c.plan.fitted import costs_of
 from sqz2c.plan.list_cost import adding, chaining, entering, skipping
 
-OPEN = 3000  # to open a layer's stream and build its tables
-DECODE = 17  # a decoded weight, its place in a group included
-WINDOW = 100  # a pixel's window, each time it is built
-VALUE = 1.6  # a value of it
-BLOCK = 68  # four filters on two pixels: bias, rescaling, storing
-QUAD = 24.25  # four values of it
-SUMS = 34  # four sums on two pixels, loaded and stored, instead of rescaled
-FINISH = 22  # a sum, begun and rescaled
-ADD = 18  # a value that something is added to: a pixel and channel
-POOL = 4.5  # an input of a pool that is folded in: a pixel and channel
 GROUP = 4
 BY_CODE: tuple[Kernel, ...] = ("winograd", "nonzeros", "values")  # beside products
+LISTED: tuple[Kernel, ...] = ("nonzeros", "values")
 WORTH_CODE = 0.04  # of a convolution's work: what a kernel saves at least, as its code takes flash
 KNOWN_COSTS = 4096  # of convolutions in tiles, remembered
-
-# With fewer products; a block is four filters on two pairs of pixels.
-TRANSFORM = 4  # a decoded weight more
-PAIR = 130  # a pair's window
-PAIR_VALUE = 9.5  # a channel and row of it
-PAIRS = 420  # a block
-PAIRS_QUAD = 94  # four values of each of its four sums
-PAIRS_LAST = 0.65  # of a block, where a row ends with a single pair
 
 
 @dataclass(frozen=True)
@@ -55,7 +44,7 @@ class LayerCost:
         return round(self.decode + self.convolve + self.pool)
 
 
-def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
+def step_costs(costs: Costs, graph: Graph, step: Step) -> dict[str, LayerCost]:
     """
     LayerCost of each layer of STEP that has one, by name.
 
@@ -63,42 +52,64 @@ def step_costs(graph: Graph, step: Step) -> dict[str, LayerCost]:
     they are summed into, rows that two turns need are computed by both.
     """
     rows = _computed_rows(graph, step)
-    costs = {conv.name: _conv_cost(graph, step, conv, rows) for conv in step.convs}
+    found = {conv.name: _conv_cost(costs, graph, step, conv, rows) for conv in step.convs}
     if step.add is not None:
         tensor = graph.tensor(step.add.input)
-        costs[step.add.name] = LayerCost(convolve=ADD * rows * tensor.width * tensor.channels)
+        added = costs.add * rows * tensor.width * tensor.channels
+        found[step.add.name] = LayerCost(convolve=added)
     if step.pool is not None:
         tensor = graph.tensor(step.pool.input)
-        costs[step.pool.name] = LayerCost(pool=POOL * rows * tensor.width * tensor.channels)
+        found[step.pool.name] = LayerCost(pool=rows * tensor.width * _pooling(costs, step))
     if step.squeeze is not None:
-        costs[step.squeeze.name] = LayerCost(
-            step.turns * _decoding(step.squeeze), _summing(graph, step, step.squeeze)
-        )
+        found[step.squeeze.name] = _summing(costs, graph, step, step.squeeze)
 
-    return costs
+    return found
 
 
-def _conv_cost(graph: Graph, step: Step, conv: Conv, rows: float) -> LayerCost:
+def _conv_cost(costs: Costs, graph: Graph, step: Step, conv: Conv, rows: float) -> LayerCost:
     width = graph.tensor(conv.output).width
-    decode, row = _costs_of(conv, width, step.tile_channels)[step.kernel_of(conv)]
+    tile, is_summed = step.tile_channels, step.squeeze is not None
+    decode, row = _costs_of(costs, conv, width, tile, is_summed)[step.kernel_of(conv)]
+    pool = costs.average * rows * width * conv.out_channels if step.is_head else 0
 
-    return LayerCost(step.turns * decode, rows * row)
+    return LayerCost(step.turns * decode, rows * row, pool)
+
+
+def _pooling(costs: Costs, step: Step) -> float:
+    """A pixel of the pool's input, all channels, tile by tile."""
+    total = 0.0
+    for count, channels in _tiles(step):
+        vectors, rest = divmod(channels, costs.at_once)
+        values = costs.pool * vectors + costs.pool_rest * rest
+        total += count * (costs.pool_pixel + values)
+
+    return total
 
 
 @lru_cache(maxsize=KNOWN_COSTS)
-def _costs_of(conv: Conv, width: int, tile_channels: int) -> dict[Kernel, tuple[float, float]]:
+def _costs_of(
+    costs: Costs, conv: Conv, width: int, tile_channels: int, is_summed: bool
+) -> dict[Kernel, tuple[float, float]]:
     """To decode CONV once and to sweep it over a row of WIDTH, by each kernel that can."""
     tiles = _up(conv.out_channels, tile_channels)
-    costs: dict[Kernel, tuple[float, float]] = {
-        "products": (_decoding(conv), _sweeping(conv, width, tiles))
-    }
-    if can_be_listed(conv):
-        costs["nonzeros"] = OPEN + entering(conv), skipping(conv, width, tiles)
-        costs["values"] = OPEN + chaining(conv), adding(conv, width, tiles)
+    by_products = _decoding(costs, conv), _sweeping(costs, conv, width, tiles)
+    found: dict[Kernel, tuple[float, float]] = {"products": by_products}
+    if can_be_listed(conv) and costs.has_lists:
+        read, chained = entering(costs, conv), chaining(costs, conv)
+        found["nonzeros"] = costs.open + read, skipping(costs, conv, width, tiles)
+        found["values"] = costs.open + chained, adding(costs, conv, width, tiles)
+    elif can_be_listed(conv):
+        for kernel in LISTED:
+            fit = filters_within(conv, kernel, tile_channels, is_summed)
+            within = _sweeping(costs, conv, width, _up(conv.out_channels, fit))
+            found[kernel] = by_products[0], within
     if can_go_by_winograd(conv):
-        costs["winograd"] = _transforming(conv), _pairing(conv, width, tiles)
+        transformed = by_products[0] + costs.transform * conv.weights.size
+        found["winograd"] = (
+            (transformed, _pairing(costs, conv, width, tiles)) if costs.has_pairs else by_products
+        )
 
-    return costs
+    return found
 
 
 def _computed_rows(graph: Graph, step: Step) -> float:
@@ -114,8 +125,15 @@ def _computed_rows(graph: Graph, step: Step) -> float:
     return height + max(0, step.pool.kernel - step.pool.stride) * (step.turns - 1)
 
 
-def _decoding(conv: Conv) -> float:
-    return OPEN + DECODE * conv.weights.size
+@cache
+def _nonzero(conv: Conv) -> int:
+    return int(np.count_nonzero(conv.weights))
+
+
+def _decoding(costs: Costs, conv: Conv) -> float:
+    weights = costs.weight * conv.weights.size + costs.nonzero * _nonzero(conv)
+
+    return costs.open + costs.filter * conv.out_channels + weights
 
 
 def _up(count: int, size: int) -> int:
@@ -123,29 +141,31 @@ def _up(count: int, size: int) -> int:
     return -(-count // size)
 
 
-def _sweeping(conv: Conv, width: int, tiles: int) -> float:
+def _sweeping(costs: Costs, conv: Conv, width: int, tiles: int) -> float:
     """A row: windows once a tile, a block for each group and pair of pixels."""
-    windows = tiles * width * (WINDOW + VALUE * conv.filter_weights)
+    gathered = 0 if conv.in_channels % costs.lanes == 0 else costs.gathered
+    values = (costs.value + gathered) * conv.filter_weights
+    windows = tiles * width * (costs.window + costs.window_row * conv.kernel_height + values)
     blocks = _up(conv.out_channels, GROUP) * _up(width, 2)
 
-    return windows + blocks * (BLOCK + QUAD * _up(conv.filter_weights, 4))
+    return windows + blocks * (
+        costs.block + costs.quad * _up(conv.filter_weights, costs.at_once)
+    )
 
 
-def _transforming(conv: Conv) -> float:
-    return _decoding(conv) + TRANSFORM * conv.weights.size
-
-
-def _pairing(conv: Conv, width: int, tiles: int) -> float:
+def _pairing(costs: Costs, conv: Conv, width: int, tiles: int) -> float:
     """A row: windows of pairs of pixels once a tile, a block for each group and two pairs."""
     pairs = _up(width, 2)
     values = conv.kernel_height * conv.in_channels
-    windows = tiles * pairs * (PAIR + PAIR_VALUE * values)
-    blocks = _up(conv.out_channels, GROUP) * (pairs // 2 + PAIRS_LAST * (pairs % 2))
+    quads, groups = _up(values, 4), _up(conv.out_channels, GROUP)
+    windows = tiles * pairs * (costs.pair + costs.pair_value * values)
+    blocks = groups * (pairs // 2) * (costs.pairs + costs.pairs_quad * quads)
+    lasts = groups * (pairs % 2) * (costs.pairs_last + costs.pairs_last_quad * quads)
 
-    return windows + blocks * (PAIRS + PAIRS_QUAD * _up(values, 4))
+    return windows + blocks + lasts
 
 
-def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
+def quickest(costs: Costs, graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
     """
     Which convolutions of STEP take fewer instructions than product by product, if they are decoded
     once: their names and kernels. Kernels of more code have to be WORTH_CODE quicker.
@@ -153,8 +173,8 @@ def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
     found: list[tuple[str, Kernel]] = []
     for conv in step.convs:
         output = graph.tensor(conv.output)
-        costs = _costs_of(conv, output.width, step.tile_channels)
-        work = {kernel: once + output.height * row for kernel, (once, row) in costs.items()}
+        known = _costs_of(costs, conv, output.width, step.tile_channels, step.squeeze is not None)
+        work = {kernel: once + output.height * row for kernel, (once, row) in known.items()}
         best: Kernel = "products"
         for kernel in BY_CODE:
             if work.get(kernel, inf) < (1 - WORTH_CODE) * work[best]:
@@ -165,44 +185,69 @@ def quickest(graph: Graph, step: Step) -> tuple[tuple[str, Kernel], ...]:
     return tuple(found)
 
 
-def _summing(graph: Graph, step: Step, squeeze: Conv) -> float:
-    """The same for a squeeze, which takes the channels of a tile at a time."""
+def _summing(costs: Costs, graph: Graph, step: Step, squeeze: Conv) -> LayerCost:
+    """A squeeze, which takes the channels of a tile at a time."""
     width = graph.tensor(squeeze.output).width
     groups = _up(squeeze.out_channels, GROUP)
-    pairs = 0.0  # instructions on two pixels
+    pixels, products, tiles = 0.0, 0.0, 0
+    for count, channels in _tiles(step):
+        quads = _up(channels, costs.at_once)
+        tiles += count
+        pixels += count * (costs.run_pixel + costs.value * channels)
+        products += count * groups * (costs.sums + costs.quad * quads)
+    sums = step.limit * width * groups * GROUP
+    parts = tiles * squeeze.out_channels * (costs.filter + costs.run)
+    once = costs.open + parts + costs.nonzero * _nonzero(squeeze)
+    decode = step.turns * (once + costs.weight * squeeze.weights.size) + costs.begin * sums
+
+    return LayerCost(
+        decode,
+        costs.finish * sums + step.limit * (width * pixels + _up(width, 2) * products),
+    )
+
+
+def _tiles(step: Step) -> Iterator[tuple[int, int]]:
+    """(how many, filters) of the tiles of STEP's convolutions."""
     for conv in step.convs:
         whole, rest = divmod(conv.out_channels, step.tile_channels)
-        for count, channels in ((whole, step.tile_channels), (1, rest)):
-            if channels:
-                products = groups * (SUMS + QUAD * _up(channels, 4))
-                pairs += count * (2 * VALUE * channels + products)
-
-    return step.limit * (FINISH * width * groups * GROUP + _up(width, 2) * pairs)
+        yield whole, step.tile_channels
+        if rest:
+            yield 1, rest
 
 
-def step_cost(graph: Graph, step: Step) -> int:
+def step_cost(costs: Costs, graph: Graph, step: Step) -> int:
     """
     Estimated instructions of STEP, all of its turns.
     """
-    return sum(cost.total for cost in step_costs(graph, step).values())
+    return sum(cost.total for cost in step_costs(costs, graph, step).values())
 
 
-def layer_costs(program: Program) -> dict[str, LayerCost]:
+def layer_costs(program: Program, costs: Costs) -> dict[str, LayerCost]:
     """
     LayerCost of each layer of PROGRAM by name; a layer that costs nothing here is left out.
     """
     return {
         name: cost
         for step in program.steps
-        for name, cost in step_costs(program.graph, step).items()
+        for name, cost in step_costs(costs, program.graph, step).items()
     }
 
 
-def layer_estimates(program: Program) -> dict[str, int]:
+def layer_estimates(program: Program, core: CoreClass | None = None) -> dict[str, int]:
     """
-    Estimated instructions of each layer; their sum is `instructions`.
+    Estimated instructions of each layer on CORE, by default the one that PROGRAM was planned for;
+    their sum is `instructions`.
     """
-    return {name: cost.total for name, cost in layer_costs(program).items()}
+    found = layer_costs(program, costs_of(core or program.core))
+
+    return {name: cost.total for name, cost in found.items()}
+
+
+def estimates(program: Program) -> dict[CoreClass, dict[str, int]]:
+    """
+    `layer_estimates` for every class of cores.
+    """
+    return {core: layer_estimates(program, core) for core in CORE_CLASSES}
 
 
 def instructions(program: Program) -> int:

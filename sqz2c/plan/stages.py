@@ -15,6 +15,8 @@ from sqz2c.ir.layer import PixelTable
 from sqz2c.ir.program import TILE_CHANNELS, Kernel, Step
 from sqz2c.ir.scratch import most_tile_channels, scratch_of
 from sqz2c.plan.cost import quickest, step_cost
+from sqz2c.plan.costs import Costs
+from sqz2c.plan.fitted import DSP
 from sqz2c.plan.flow import Turn, Wait, turns, waits
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.steps import geometry
@@ -47,11 +49,12 @@ class Choice:
 @dataclass(frozen=True, eq=False)
 class Stage:
     """
-    STEPS of GRAPH, which a Choice sets in motion.
+    STEPS of GRAPH, which a Choice sets in motion; COSTS say what they take.
     """
 
     graph: Graph
     steps: tuple[Step, ...]
+    costs: Costs = DSP
 
     @cached_property
     def limit(self) -> int:
@@ -154,7 +157,7 @@ class Stage:
         key = step.name, channels
         if key not in self._kernels:
             sized = replace(step, tile_channels=channels)
-            self._kernels[key] = quickest(self.graph, sized)
+            self._kernels[key] = quickest(self.costs, self.graph, sized)
         return self._kernels[key]
 
     def _paced(self, choice: Choice) -> tuple[Step, ...]:
@@ -202,7 +205,7 @@ class Stage:
         """Instructions that depend on CHOICE."""
         if choice not in self._costs:
             steps = self.steps_for(choice)
-            self._costs[choice] = sum(step_cost(self.graph, step) for step in steps)
+            self._costs[choice] = sum(step_cost(self.costs, self.graph, step) for step in steps)
         return self._costs[choice]
 
     @cached_property
@@ -302,9 +305,9 @@ def _is_empty_between(wait: Wait, order: Sequence[Turn], last: int) -> bool:
     )
 
 
-def stages_of(graph: Graph, steps: Sequence[Step]) -> tuple[Stage, ...]:
+def stages_of(graph: Graph, steps: Sequence[Step], costs: Costs = DSP) -> tuple[Stage, ...]:
     """
-    All of STEPS, in order, in stages.
+    All of STEPS, in order, in stages that cost COSTS.
     """
     groups: list[list[Step]] = []
     inside, begins = _bypasses(steps)
@@ -315,7 +318,7 @@ def stages_of(graph: Graph, steps: Sequence[Step]) -> tuple[Stage, ...]:
         else:
             groups[-1].append(step)
 
-    return tuple(Stage(graph, tuple(group)) for group in groups)
+    return tuple(Stage(graph, tuple(group), costs) for group in groups)
 
 
 def _bypasses(steps: Sequence[Step]) -> tuple[set[int], set[int]]:

@@ -45,7 +45,10 @@ def _summary(planned: Planned) -> Iterator[str]:
         f"weights  {planned.weights:,}, each decoded {_times(planned, program)} times an image "
         "on average"
     )
-    yield f"work     {_millions(program)} million instructions an image, estimated for a Cortex-M4"
+    yield (
+        f"work     {_millions(program)} million instructions an image, estimated for a "
+        f"{CORES[program.core]}"
+    )
     yield f"limit    {_limit(program)}"
     for name, other in (("smaller", planned.smaller), ("cheaper", planned.cheaper)):
         yield f"{name:8} {_neighbour(planned, other) if other else f'no plan is {name}'}"
@@ -92,6 +95,7 @@ def _segments(program: Program) -> Iterator[str]:
             )
 
 
+CORES = {"dsp": "Cortex-M4", "mve": "Cortex-M55", "plain": "Cortex-M3", "small": "Cortex-M0"}
 KERNELS = {
     "nonzeros": "without zeros",
     "values": "by distinct values",

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from sqz2c.errors import EmitError
+from sqz2c.ir.core import CoreClass, core_class
 
 
 class Counted(Protocol):
@@ -28,8 +29,8 @@ class Counted(Protocol):
 @dataclass(frozen=True)
 class LayerProfile:
     """
-    Instructions of the layer NAME in one inference, by phase; ESTIMATE by the cost model that
-    chose the plan (0: it knows nothing of this layer). MACS are multiply-accumulates.
+    Instructions of the layer NAME in one inference, by phase; ESTIMATE by the cost model of the
+    counted core (0: it knows nothing of this layer). MACS are multiply-accumulates.
     """
 
     name: str
@@ -86,17 +87,18 @@ def profile_of(
     COUNTED of each layer on BOARD (its name and core) joined with ENTRIES, the manifest's
     `layers`.
     """
-    if len(entries) != len(counted) or any("estimate" not in entry for entry in entries):
+    if len(entries) != len(counted) or any("estimates" not in entry for entry in entries):
         raise EmitError(
             f"manifest.json of {network}: has no estimates of its layers; run `sqz2c generate` "
             "again."
         )
-    layers = tuple(_layer(*pair) for pair in zip(entries, counted, strict=True))
+    core = core_class(board[1])
+    layers = tuple(_layer(core, *pair) for pair in zip(entries, counted, strict=True))
 
     return Profile(network, *board, layers, equal)
 
 
-def _layer(entry: Mapping[str, Any], counted: Counted) -> LayerProfile:
+def _layer(core: CoreClass, entry: Mapping[str, Any], counted: Counted) -> LayerProfile:
     rescaled = 0
     if counted.an_output is not None:
         rescaled = min(counted.convolve, round(counted.an_output * math.prod(entry["shape"])))
@@ -109,7 +111,7 @@ def _layer(entry: Mapping[str, Any], counted: Counted) -> LayerProfile:
         requantize=rescaled,
         pool=counted.pool,
         other=counted.other,
-        estimate=int(entry["estimate"]),
+        estimate=int(entry["estimates"][core]),
     )
 
 

@@ -111,7 +111,7 @@ def limited(
     """
     result = []
     for stage in stages:
-        few = Stage(stage.graph, stage.steps)
+        few = Stage(stage.graph, stage.steps, stage.costs)
         vars(few)["choices"] = tuple(choice for choice in stage.choices if keep(stage, choice))
         result.append(few)
 

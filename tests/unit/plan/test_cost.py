@@ -5,7 +5,7 @@ The cost model: what it says of layers is what it says of the plan.
 import pytest
 
 from sqz2c.ir.program import InputMode
-from sqz2c.plan import instructions, layer_estimates, plan
+from sqz2c.plan import estimates, instructions, layer_estimates, plan
 from tests.networks import Member
 from tests.unit.plan.plans import MEMBERS, MODES, graph_of, programs
 
@@ -24,6 +24,7 @@ def test_layers_add_up_to_the_plan(member: Member, mode: InputMode) -> None:
 
 
 def test_a_plan_carries_its_estimates() -> None:
-    """They go into the manifest, so that a profile can stand beside them."""
+    """They go into the manifest, for each class of cores: a profile stands beside them."""
     program = plan(graph_of(next(iter(MEMBERS.values()))))
-    assert layer_estimates(program) == program.estimates
+    assert estimates(program) == program.estimates
+    assert layer_estimates(program) == program.estimates[program.core]

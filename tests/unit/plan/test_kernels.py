@@ -14,6 +14,7 @@ from sqz2c.ir.program import Program, Step
 from sqz2c.ir.scratch import scratch_of
 from sqz2c.plan import check_plan, plan
 from sqz2c.plan.cost import quickest, step_cost
+from sqz2c.plan.fitted import DSP
 from tests.networks import Member, build
 from tests.unit.plan.test_check import with_buffer, with_step
 
@@ -44,10 +45,10 @@ def test_the_kernel_follows_from_the_weights(
     book = np.delete(np.arange(-128, 128), 128)[:values]
     weights = np.where(rng.random(shape) < density, rng.choice(book, shape), 0)
     graph, step = step_with(weights)
-    found = dict(quickest(graph, step)).get(step.layers[0].name, "products")
+    found = dict(quickest(DSP, graph, step)).get(step.layers[0].name, "products")
     assert expected == found
     others = {
-        kernel: step_cost(graph, replace(step, kernels=((step.layers[0].name, kernel),)))
+        kernel: step_cost(DSP, graph, replace(step, kernels=((step.layers[0].name, kernel),)))
         for kernel in ("products", "nonzeros", "values")
     }
     assert expected == min(others, key=lambda kernel: others[kernel])
@@ -103,4 +104,4 @@ def test_a_pruned_network_is_planned_with_lists() -> None:
     listed = [step for step in best.steps if {k for _, k in step.kernels} & {"nonzeros", "values"}]
     assert listed
     for step in listed:
-        assert step_cost(graph, step) < step_cost(graph, replace(step, kernels=()))
+        assert step_cost(DSP, graph, step) < step_cost(DSP, graph, replace(step, kernels=()))

@@ -18,8 +18,10 @@ from sqz2c.profile.plot import plot
 
 BOARD = ("mps2_an386", "cortex-m4")
 ENTRIES = (
-    {"name": "conv1", "kind": "conv", "shape": [2, 3, 4], "macs": 1000, "estimate": 2200},
-    {"name": "pool1", "kind": "maxpool", "shape": [1, 1, 4], "estimate": 0},
+    {"name": "conv1", "kind": "conv", "shape": [2, 3, 4], "macs": 1000,
+     "estimate": 2200, "estimates": {"dsp": 2200, "plain": 4000}},
+    {"name": "pool1", "kind": "maxpool", "shape": [1, 1, 4], "estimate": 0,
+     "estimates": {"dsp": 0, "plain": 0}},
 )
 COUNTED = (PhaseCounts(100, 1700, 0, 200, 2.5), PhaseCounts(0, 0, 50, 0, None))
 
@@ -50,6 +52,12 @@ def test_estimate_stands_beside_the_count() -> None:
     assert (2.0, None, None) == (conv.per_mac, pool.per_mac, pool.error_percent)
 
 
+def test_the_estimate_is_that_of_the_counted_core() -> None:
+    """Whatever core the plan was made for: `estimates` holds one for each class."""
+    other = profile_of("tiny", ("mps2_an385", "cortex-m3"), ENTRIES, COUNTED, True)
+    assert (2200, 4000) == (profile().whole.estimate, other.whole.estimate)
+
+
 def test_whole_is_the_sum() -> None:
     """The last line adds up all layers."""
     whole = profile().whole
@@ -58,7 +66,7 @@ def test_whole_is_the_sum() -> None:
 
 def test_folder_without_estimates_is_refused() -> None:
     """What an older sqz2c generated is refused with the remedy."""
-    old = [{key: value for key, value in e.items() if key != "estimate"} for e in ENTRIES]
+    old = [{key: value for key, value in e.items() if key != "estimates"} for e in ENTRIES]
     with pytest.raises(EmitError, match="tiny: has no estimates .* generate. again"):
         profile_of("tiny", BOARD, old, COUNTED, True)
     with pytest.raises(EmitError, match="generate. again"):

@@ -20,20 +20,20 @@
 
 typedef tiny_t net_t;
 
-/* Arena: 2,668 B; 2,666 B are needed at once in the fullest turn.
+/* Arena: 2,480 B; 2,477 B are needed at once in the fullest turn.
  * tiny.h has the chart. */
 enum {
-    AT0_CONV1 = 0, /* 171 B, [3, 19, 3], a ring: 17 rows pass */
+    AT0_CONV1 = 0, /* 114 B, [2, 19, 3], a ring: 17 rows pass */
     AT0_PIXELS = 0, /* 57 B, [1, 19, 3], a ring: 17 rows pass */
-    AT0_CONV1_SCRATCH = 172, /* 1,440 B, while it takes a turn */
-    AT0_FIRE2_SQUEEZE_SCRATCH = 172, /* 1,184 B, while it takes a turn */
-    AT0_INPUT = 1612, /* 285 B, [5, 19, 3], a ring: 17 rows pass */
-    AT0_FIRE2_SQUEEZE = 1900, /* 646 B, [17, 19, 2], a whole map */
+    AT0_CONV1_SCRATCH = 116, /* 1,440 B, while it takes a turn */
+    AT0_FIRE2_SQUEEZE_SCRATCH = 116, /* 1,184 B, while it takes a turn */
+    AT0_INPUT = 1556, /* 228 B, [4, 19, 3], a ring: 17 rows pass */
+    AT0_FIRE2_SQUEEZE = 1784, /* 646 B, [17, 19, 2], a whole map */
     AT1_CONV3_SCRATCH = 0, /* 1,284 B, while it takes a turn */
     AT1_FIRE2_EXPAND3X3_SCRATCH = 0, /* 1,516 B, while it takes a turn */
-    AT1_POOL2 = 1516, /* 504 B, [8, 9, 7], a ring: 8 rows pass */
-    AT1_FIRE2_SQUEEZE = 2020, /* 646 B, [17, 19, 2], a whole map */
-    ARENA_END = 2668
+    AT1_POOL2 = 1516, /* 315 B, [5, 9, 7], a ring: 8 rows pass */
+    AT1_FIRE2_SQUEEZE = 1832, /* 646 B, [17, 19, 2], a whole map */
+    ARENA_END = 2480
 };
 
 SQZ_STATIC_ASSERT(sizeof(tiny_t) == TINY_RAM_BYTES);
@@ -46,7 +46,7 @@ SQZ_STATIC_ASSERT(SQZ_FILTER_BYTES(27) == 64);
 static const sqz_lookup_t input = {
     .layer = 0,
     .in = {.height = 17, .width = 19, .channels = 3, .held = 1},
-    .out_held = 5,
+    .out_held = 4,
     .table = tiny_input_table,
 };
 
@@ -56,8 +56,8 @@ static const sqz_conv_t conv1 = {
     .out_channels = 3,
     .first_channel = 0,
     .in_zero_point = 114,
-    .in = {.height = 17, .width = 19, .channels = 3, .held = 5},
-    .out = {.height = 17, .width = 19, .channels = 3, .held = 3},
+    .in = {.height = 17, .width = 19, .channels = 3, .held = 4},
+    .out = {.height = 17, .width = 19, .channels = 3, .held = 2},
     .window = {.height = 3, .width = 3, .stride = 1, .padding = 1},
     .bias = tiny_conv1_bias,
     .remap = NULL,
@@ -86,7 +86,7 @@ static const sqz_conv_t fire2_squeeze = {
     .out_channels = 2,
     .first_channel = 0,
     .in_zero_point = 24,
-    .in = {.height = 17, .width = 19, .channels = 3, .held = 3},
+    .in = {.height = 17, .width = 19, .channels = 3, .held = 2},
     .out = {.height = 17, .width = 19, .channels = 2, .held = 17},
     .window = {.height = 1, .width = 1, .stride = 1, .padding = 0},
     .bias = tiny_fire2_squeeze_bias,
@@ -174,7 +174,7 @@ static const sqz_conv_t fire2_expand3x3 = {
 static const sqz_maxpool_t pool2 = {
     .layer = 5,
     .in = {.height = 17, .width = 19, .channels = 7, .held = 17},
-    .out = {.height = 8, .width = 9, .channels = 7, .held = 8},
+    .out = {.height = 8, .width = 9, .channels = 7, .held = 5},
     .window = {.height = 3, .width = 3, .stride = 2, .padding = 0},
 };
 
@@ -185,7 +185,7 @@ static const sqz_conv_average_t conv3 = {
         .out_channels = 2,
         .first_channel = 0,
         .in_zero_point = 46,
-        .in = {.height = 8, .width = 9, .channels = 7, .held = 8},
+        .in = {.height = 8, .width = 9, .channels = 7, .held = 5},
         .out = {.height = 8, .width = 9, .channels = 2, .held = 8},
         .window = {.height = 1, .width = 1, .stride = 1, .padding = 0},
         .bias = tiny_conv3_bias,
@@ -261,12 +261,12 @@ static int turn_input(net_t *net)
     return 1;
 }
 
-/* conv1: 3 of 17 rows a turn. */
+/* conv1: 2 of 17 rows a turn. */
 static int turn_conv1(net_t *net, sqz_work_t *work)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t first = net->rows.conv1;
-    const int32_t end = sqz_turn_end(first, 3, 17);
+    const int32_t end = sqz_turn_end(first, 2, 17);
 
     if (end == first || net->rows.input < sqz_rows_end(&conv1.window, 17, end - 1)) {
         return 0;
@@ -278,12 +278,12 @@ static int turn_conv1(net_t *net, sqz_work_t *work)
     return 1;
 }
 
-/* fire2/squeeze: 3 of 17 rows a turn. */
+/* fire2/squeeze: 2 of 17 rows a turn. */
 static int turn_fire2_squeeze(net_t *net, sqz_work_t *work)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t first = net->rows.fire2_squeeze;
-    const int32_t end = sqz_turn_end(first, 3, 17);
+    const int32_t end = sqz_turn_end(first, 2, 17);
 
     if (end == first || net->rows.conv1 < sqz_rows_end(&fire2_squeeze.window, 17, end - 1)) {
         return 0;
@@ -304,12 +304,12 @@ static void segment0_fire2_squeeze(net_t *net, sqz_work_t *work)
     }
 }
 
-/* fire2/expand1x1+fire2/expand3x3+pool2: 8 of 8 rows a turn. */
+/* fire2/expand1x1+fire2/expand3x3+pool2: 4 of 8 rows a turn. */
 static int turn_pool2(net_t *net, sqz_work_t *work)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t first = net->rows.pool2;
-    const int32_t end = sqz_turn_end(first, 8, 8);
+    const int32_t end = sqz_turn_end(first, 4, 8);
     const int32_t above = sqz_rows_under(&pool2, first);
     const int32_t below = sqz_rows_under(&pool2, end);
 
@@ -324,12 +324,12 @@ static int turn_pool2(net_t *net, sqz_work_t *work)
     return 1;
 }
 
-/* conv3+average: 8 of 8 rows a turn. */
+/* conv3+average: 4 of 8 rows a turn. */
 static int turn_conv3(net_t *net, int32_t *logits, sqz_work_t *work)
 {
     uint8_t *const at = (uint8_t *)net->arena;
     const int32_t first = net->rows.conv3;
-    const int32_t end = sqz_turn_end(first, 8, 8);
+    const int32_t end = sqz_turn_end(first, 4, 8);
 
     if (end == first || net->rows.pool2 < sqz_rows_end(&conv3.conv.window, 8, end - 1)) {
         return 0;

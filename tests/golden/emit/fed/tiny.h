@@ -5,7 +5,7 @@
  *
  * checkpoint  sha256 0000000000000000000000000000000000000000000000000000000000000000
  * weights     3,447 B of read-only data
- * RAM         2,700 B (one tiny_t), no image anywhere
+ * RAM         2,512 B (one tiny_t), no image anywhere
  * work        50,699 multiply-accumulates an image
  */
 #ifndef TINY_H
@@ -33,8 +33,8 @@ extern "C" {
 #define TINY_LOGIT_ZERO 17
 
 /* sizeof(tiny_t), all static RAM of the library. */
-#define TINY_RAM_BYTES 2700
-#define TINY_ARENA_BYTES 2668
+#define TINY_RAM_BYTES 2512
+#define TINY_ARENA_BYTES 2480
 
 /* Layers, as sqz_trace (sqz_types.h) numbers them. */
 enum {
@@ -52,24 +52,24 @@ enum {
 /* Where everything lies in the arena: inside a segment rows flow through rings (=), sums are added
  * up (+), steps have scratch (.) during their turns; between segments one whole map (#) waits.
  *
- * segment 0: 2,546 B, input .. fire2/squeeze
- *   |====                                                            | conv1 171 B
+ * segment 0: 2,430 B, input .. fire2/squeeze
+ *   |==                                                              | conv1 114 B
  *   |=                                                               | pixels 57 B
- *   |    ..................................                          | conv1 scratch 1,440 B
- *   |    ............................                                | fire2/squeeze scratch 1,184 B
- *   |                                      =======                   | input 285 B
- *   |                                             ################   | fire2/squeeze 646 B
- * segment 1: 2,666 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
- *   |..............................                                  | conv3 scratch 1,284 B
- *   |....................................                            | fire2/expand3x3 scratch 1,516 B
- *   |                                    ============                | pool2 504 B
- *   |                                                ############### | fire2/squeeze 646 B
+ *   |  ......................................                        | conv1 scratch 1,440 B
+ *   |  ...............................                               | fire2/squeeze scratch 1,184 B
+ *   |                                        ======                  | input 228 B
+ *   |                                              ################  | fire2/squeeze 646 B
+ * segment 1: 2,478 B, fire2/expand1x1+fire2/expand3x3+pool2 .. conv3+average
+ *   |.................................                               | conv3 scratch 1,284 B
+ *   |.......................................                         | fire2/expand3x3 scratch 1,516 B
+ *   |                                       ========                 | pool2 315 B
+ *   |                                               ################ | fire2/squeeze 646 B
  */
 
 /* Everything one inference needs. Place it where you like (static, CCM, DTCM); it needs no
  * initialization and keeps nothing after finish. Members are private. */
 typedef struct {
-    uint32_t arena[667];
+    uint32_t arena[620];
     struct { /* rows that each step has made */
         int32_t image;
         int32_t input;

@@ -1,0 +1,24 @@
+"""
+Cores by what decides how fast the kernels are on them.
+"""
+
+from typing import Literal
+
+# dsp: pairs of int16 are multiplied; mve: vectors; plain: neither; small: nor a long product.
+CoreClass = Literal["dsp", "mve", "plain", "small"]
+CORE_CLASSES: tuple[CoreClass, ...] = ("dsp", "mve", "plain", "small")
+_CLASSES: dict[str, CoreClass] = {
+    "cortex-m0": "small",
+    "cortex-m3": "plain",
+    "cortex-m4": "dsp",
+    "cortex-m7": "dsp",
+    "cortex-m33": "dsp",
+    "cortex-m55": "mve",
+}
+
+
+def core_class(core: str) -> CoreClass:
+    """
+    The class of CORE, as boards name it.
+    """
+    return _CLASSES[core]
