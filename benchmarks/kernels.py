@@ -3,17 +3,19 @@ Instructions of an inference on every core, for the reference networks, decoding
 
     python -m benchmarks.kernels [--only NAME] [--board NAME]
 
-Each is planned with --input arena --ram 212992. Instructions are counted in QEMU, one run at a
-time, and the logits compared with PyTorch's. "cycles" is what these instructions would take by
-the core's manual (benchmarks/cycles.py), where there is one; ".text" is the library's code;
-"CMSIS-NN" is what its kernels were counted to need for the same network with plain int8
-weights. Weights are the published ones where ../shared/data has them, else random.
+Each is planned with --input arena --ram 212992 for the board's core, as `generate --board` does.
+Instructions are counted in QEMU, one run at a time, and the logits compared with PyTorch's.
+"cycles" is what these instructions would take by the core's manual (benchmarks/cycles.py), where
+there is one; ".text" is the library's code; "CMSIS-NN" is what its kernels were counted to need for
+the same network with plain int8 weights. Weights are the published ones where ../shared/data has
+them, else random.
 """
 
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ import numpy as np
 from benchmarks.cycles import CORES
 from benchmarks.mix import count_mix
 from sqz2c.firmware import load_board
+from sqz2c.ir.core import core_class
 from sqz2c.ir.geometry import macs
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
@@ -121,9 +124,10 @@ def lines(only: str, board: str) -> Iterator[str]:
         if only not in name:
             continue
         graph, weights = case.graph()
-        with subject(graph, case.mode, case.ram) as found:
-            for at in BOARDS:
-                if board in at:
+        boards = [at for at in BOARDS if board in at]
+        for core, own in groupby(boards, key=lambda at: core_class(load_board(at).core)):
+            with subject(graph, case.mode, case.ram, core) as found:
+                for at in own:
                     beside = case.published.get(at, "-")
                     yield f"{name:28}{weights:>8} {row(found, at)}{beside:>10}"
 

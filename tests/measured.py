@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sqz2c.firmware import Board, Firmware, build_firmware, run_firmware
+from sqz2c.ir.core import CoreClass
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.verify import Reference
@@ -67,10 +68,12 @@ class Subject:
 
 
 @contextmanager
-def subject(graph: Graph, mode: InputMode, ram: int | None) -> Iterator[Subject]:
+def subject(
+    graph: Graph, mode: InputMode, ram: int | None, core: CoreClass = "dsp"
+) -> Iterator[Subject]:
     """
-    GRAPH, quantized, planned for MODE within RAM bytes, in a temporary folder.
+    GRAPH, quantized, planned for MODE within RAM bytes on CORE, in a temporary folder.
     """
-    program = compiled(graph, mode, ram)
+    program = compiled(graph, mode, ram, core)
     with tempfile.TemporaryDirectory(prefix="sqz2c-") as folder:
         yield Subject(program, Path(folder))

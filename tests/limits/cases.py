@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqz2c.firmware import list_boards, load_board
+from sqz2c.ir.core import CoreClass, core_class
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
 from sqz2c.load import LoadOptions, load_model
@@ -61,16 +62,17 @@ atexit.register(_open.close)
 
 
 @cache
-def subject_of(name: str) -> Subject:
+def subject_of(name: str, core: CoreClass = "dsp") -> Subject:
     case = CASES[name]
-    return _open.enter_context(subject(case.graph(), case.mode, case.ram))
+    return _open.enter_context(subject(case.graph(), case.mode, case.ram, core))
 
 
 def measure(name: str, board: str) -> Taken:
     """
-    The case NAME on BOARD in QEMU.
+    The case NAME, planned for BOARD's core, on BOARD in QEMU.
     """
-    return subject_of(name).run(load_board(board))
+    found = load_board(board)
+    return subject_of(name, core_class(found.core)).run(found)
 
 
 def versions() -> dict[str, str]:
