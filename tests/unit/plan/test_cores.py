@@ -16,6 +16,7 @@ from sqz2c.plan import check_plan, instructions, layer_estimates, plan
 from sqz2c.plan.cost import quickest, step_cost
 from sqz2c.plan.costs import TERMS
 from sqz2c.plan.fitted import DSP, costs_of
+from sqz2c.plan.stages import GAIN
 from sqz2c.verify import Reference, noise_images
 from tests.chain import compiled, differences, host_library
 from tests.limits import cases
@@ -73,12 +74,13 @@ def test_a_plan_for_one_core_is_right_on_any(core: CoreClass) -> None:
 
 
 def test_a_plan_is_cheapest_where_it_belongs() -> None:
-    """By each class's own costs, its own plan takes the fewest instructions in the same RAM."""
+    """By each class's own costs no other's plan beats its own in the same RAM, but for what the
+    search leaves aside because it gains too little."""
     graph, ram = pruned(), 60_000
     plans = {core: plan(graph, "image", ram, core) for core in CORE_CLASSES}
     for core in CORE_CLASSES:
         costs = {c: sum(p.estimates[core].values()) for c, p in plans.items()}
-        assert costs[core] <= min(costs.values()) * 1.001
+        assert GAIN * costs[core] <= min(costs.values())
 
 
 def test_costs_are_linear_in_their_terms() -> None:

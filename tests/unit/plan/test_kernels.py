@@ -13,7 +13,7 @@ from sqz2c.ir.layer import Kernel
 from sqz2c.ir.program import Program, Step
 from sqz2c.ir.scratch import scratch_of
 from sqz2c.plan import check_plan, plan
-from sqz2c.plan.cost import quickest, step_cost
+from sqz2c.plan.cost import WORTH_CODE, quickest, step_cost
 from sqz2c.plan.fitted import DSP
 from tests.networks import Member, build
 from tests.unit.plan.test_check import with_buffer, with_step
@@ -51,7 +51,7 @@ def test_the_kernel_follows_from_the_weights(
         kernel: step_cost(DSP, graph, replace(step, kernels=((step.layers[0].name, kernel),)))
         for kernel in ("products", "nonzeros", "values")
     }
-    assert expected == min(others, key=lambda kernel: others[kernel])
+    assert others[expected] < (1 + WORTH_CODE) * min(others.values())
 
 
 def programs_of(kernel: Kernel) -> list[tuple[Program, int, int]]:
