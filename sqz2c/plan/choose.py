@@ -15,6 +15,7 @@ from sqz2c.plan.stages import Stage
 from sqz2c.plan.steps import geometry
 
 WORTH = 0.15  # of all instructions: what the default plan may spend to save RAM
+SAME = 0.001  # of all instructions: less than the model can tell
 MIN_ARENA_BYTES = 4
 
 
@@ -87,8 +88,10 @@ def choose(
     ram_budget: int | None,
 ) -> Program:
     """
-    Within RAM_BUDGET bytes, all static RAM, the cheapest; without one the smallest that costs at
-    most WORTH more than the cheapest. Raises PlanError with the smallest RAM there is.
+    Within RAM_BUDGET bytes, all static RAM, the cheapest, and of those that cost the SAME the one
+    that decodes least, since counts know nothing of a flash's wait states; without one the smallest
+    that costs at most WORTH more than the cheapest. Raises PlanError with the smallest RAM there
+    is.
     """
     if not candidates:
         raise PlanError(
@@ -111,4 +114,7 @@ def choose(
             f"because of {peak(least).step}; give more RAM, {feed}or train a smaller network."
         )
 
-    return min(fitting, key=lambda pc: (pc[1].cost, pc[0].ram_bytes))[0]
+    least = min(c.cost for _, c in fitting)
+    alike = [pc for pc in fitting if pc[1].cost <= (1 + SAME) * least]
+
+    return min(alike, key=lambda pc: (pc[0].decoded_weights, pc[1].cost, pc[0].ram_bytes))[0]

@@ -11,7 +11,7 @@ from sqz2c.errors import PlanError
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.program import InputMode, Program
 from sqz2c.plan import check_plan, curve, instructions, plan
-from sqz2c.plan.choose import WORTH
+from sqz2c.plan.choose import SAME, WORTH
 from sqz2c.plan.layout import aligned
 from sqz2c.plan.lifetimes import lower_bound
 from tests.networks import Member
@@ -28,7 +28,7 @@ def figures(program: Program) -> tuple[int, int]:
 @EVERY_MODE
 @EVERY_MEMBER
 def test_a_budget_gets_the_cheapest_plan_that_fits(member: Member, mode: InputMode) -> None:
-    """At every budget that a plan just meets, and a byte below it."""
+    """At every budget that a plan just meets, and a byte below it; or one that costs the SAME."""
     all_figures = [figures(program) for program in programs(member, mode)]
     least = min(ram for ram, _ in all_figures)
     for budget in {ram - below for ram, _ in all_figures for below in (0, 1)}:
@@ -36,7 +36,8 @@ def test_a_budget_gets_the_cheapest_plan_that_fits(member: Member, mode: InputMo
             continue
         ram, cost = figures(plan(graph_of(member), mode, budget))
         assert ram <= budget
-        assert min(c for r, c in all_figures if r <= budget) == cost
+        cheapest = min(c for r, c in all_figures if r <= budget)
+        assert cheapest <= cost <= (1 + SAME) * cheapest + 1
 
 
 @EVERY_MODE
