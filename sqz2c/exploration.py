@@ -28,6 +28,7 @@ from sqz2c.explore import (
 )
 from sqz2c.firmware import Board, library_ram_budget
 from sqz2c.ir.checkpoint import to_bytes
+from sqz2c.ir.core import core_class
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.program import InputMode
 from sqz2c.load import Labelled, LoadOptions, read_labelled
@@ -78,7 +79,9 @@ class ExploreOptions:
             flash.append(self.board.flash_bytes - CODE_BYTES)
             ram.append(library_ram_budget(self.board, graph.classes, row_bytes))
 
-        return Budget(min(flash, default=None), min(ram, default=None), self.input_mode)
+        core = "dsp" if self.board is None else core_class(self.board.core)
+
+        return Budget(min(flash, default=None), min(ram, default=None), self.input_mode, core)
 
 
 def explore(options: ExploreOptions, tell: Tell = lambda record: None) -> Explored:

@@ -11,6 +11,7 @@ import numpy as np
 from sqz2c.emit import emit
 from sqz2c.encode import encode
 from sqz2c.errors import ExploreError
+from sqz2c.ir.core import CoreClass
 from sqz2c.ir.graph import Graph
 from sqz2c.ir.layer import Conv
 from sqz2c.ir.program import InputMode
@@ -24,11 +25,15 @@ NO_HASH = "0" * 64  # of a checkpoint: it does not change any size
 
 @dataclass(frozen=True)
 class Budget:
-    """Bounds, None where there is none: read-only data without code, static RAM of the library."""
+    """
+    Bounds, None where there is none: read-only data without code, static RAM of the library. CORE
+    is the class of cores whose instructions count.
+    """
 
     flash_bytes: int | None = None
     ram_bytes: int | None = None
     input_mode: InputMode = "image"
+    core: CoreClass = "dsp"
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def costs_of(integers: Graph, budget: Budget) -> Costs:
     What the quantized network takes, by the plan that `generate` takes with BUDGET's RAM. Raise
     Sqz2cError where BUDGET is not met.
     """
-    program = encode(plan(integers, budget.input_mode, budget.ram_bytes))
+    program = encode(plan(integers, budget.input_mode, budget.ram_bytes, budget.core))
     manifest = json.loads(emit(program, "model", NO_HASH, VERSION)["manifest.json"])
     flash_bytes = int(manifest["flash"]["total_bytes"])
     costs = Costs(flash_bytes, program.ram_bytes, instructions(program))
