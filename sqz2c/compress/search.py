@@ -32,9 +32,9 @@ def meet(
     allowed: int, compress: Compress, measure: Callable[[Result], int], known: list[Found]
 ) -> Found | None:
     """
-    Give the result of COMPRESS(price, steps to start from) that diverges least among those whose
-    MEASURE is at most ALLOWED; None where there is none. KNOWN has what was tried before, at least
-    one, and gets what is tried here.
+    Give the largest result of COMPRESS(price, steps to start from) whose MEASURE is at most
+    ALLOWED; None where there is none. KNOWN has what was tried before, at least one, and gets
+    what is tried here.
     """
     tries = 0
     while tries < PASSES and not _is_met(known, allowed):
@@ -46,7 +46,7 @@ def meet(
         tries += 1
     fitting = [found for found in known if found.bytes <= allowed]
 
-    return min(fitting, key=lambda found: found.result.loss, default=None)
+    return max(fitting, key=lambda found: found.bytes, default=None)
 
 
 def steps_for(price: float, before: Result) -> dict[str, float]:

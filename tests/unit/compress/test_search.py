@@ -17,12 +17,6 @@ class Made:
     price: float
     steps: Mapping[str, float]
 
-    @property
-    def loss(self) -> float:
-        """Grows with the price of a bit."""
-        return self.price
-
-
 def power(slope: float) -> Callable[[Made], int]:
     return lambda made: round(100_000 * (made.price / START) ** -slope)
 
