@@ -90,12 +90,12 @@ main.add_command(explore)
 @click.option("-o", "--output", "out", type=PATH, required=True, help="Folder to write.")
 @click.option("--name", default="squeezenet", show_default=True,
               help="Prefix of files and C names.")  # fmt: skip
-@click.option("--board", help="Refuse a network that does not fit this board.")
+@click.option("--board", help="Plan for this board's RAM and core; refuse what exceeds it.")
 @click.option("--calibrate", type=PATH, help="Folder of sample pictures; float networks need it.")
 @click.option("--images", type=PATH, help="Folder whose first five pictures are kept in OUT.")
 @click.option("--verify", "verify_count", type=click.IntRange(0, MOST), default=0,
               show_default=True,
-              help="Compare the C with PyTorch on N pictures before writing.")  # fmt: skip
+              help="Compare the C with PyTorch first, on at most N images.")  # fmt: skip
 @plan_options
 @load_options
 @refusing
