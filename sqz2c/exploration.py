@@ -79,7 +79,7 @@ class ExploreOptions:
             flash.append(self.board.flash_bytes - CODE_BYTES)
             ram.append(library_ram_budget(self.board, graph.classes, row_bytes))
 
-        core = "dsp" if self.board is None else core_class(self.board.core)
+        core = core_class(self.board.core if self.board else None)
 
         return Budget(min(flash, default=None), min(ram, default=None), self.input_mode, core)
 

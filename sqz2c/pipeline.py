@@ -70,7 +70,7 @@ class Options:
     @property
     def core(self) -> CoreClass:
         """What is planned for: the board's class of cores, without a board a Cortex-M4's."""
-        return "dsp" if self.board is None else core_class(self.board.core)
+        return core_class(self.board.core if self.board else None)
 
     def ram_budget(self, graph: Graph) -> int | None:
         """RAM_BYTES, and what the board leaves beside stack and firmware; None: no bound."""

@@ -3,10 +3,6 @@ Templates -> the files of the output folder, as bytes. Touches no disk but the t
 """
 
 import json
-from functools import cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sqz2c import assets
 from sqz2c.emit.c_names import check_model_name
@@ -24,22 +20,6 @@ TEMPLATES = {
 }
 
 
-@cache
-def environment(templates: Path) -> Environment:
-    """
-    Strict about what it does not know, literal about whitespace. Kept: what jinja makes of the
-    TEMPLATES takes longer than all the rest of a small network's files.
-    """
-    return Environment(
-        loader=FileSystemLoader(templates),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-
-
 def render(
     program: Program, model: str, checkpoint_sha256: str, version: str
 ) -> dict[str, bytes]:
@@ -49,7 +29,7 @@ def render(
     values = context(program, check_model_name(model), checkpoint_sha256, version)
     runtime = runtime_files()
     values["runtime_sources"] = sorted(path for path in runtime if path.endswith(".c"))
-    jinja = environment(assets.root() / "templates")
+    jinja = assets.templates()
     files = {
         path.format(name=model): jinja.get_template(template).render(values).encode()
         for path, template in TEMPLATES.items()

@@ -11,8 +11,7 @@ from pathlib import Path
 from sqz2c import assets
 from sqz2c.errors import FirmwareError
 from sqz2c.firmware.board_fields import Table
-
-CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
+from sqz2c.ir.core import CORES
 
 # A driver is boards/common/<kind>_<name>.c; each key becomes a macro of board_config.h.
 _STM32_USART = (

@@ -3,12 +3,10 @@ The files of a firmware that are generated: its main program, pictures and memor
 """
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sqz2c import assets
 from sqz2c.errors import FirmwareError
@@ -115,18 +113,5 @@ def _region_text(region: Region, roomy: bool) -> dict[str, str]:
     return {"name": region.name, "origin": f"{region.origin:#010x}", "bytes": str(size)}
 
 
-@cache
-def _environment(templates: Path) -> Environment:
-    return Environment(
-        loader=FileSystemLoader(templates),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-
-
 def _write(path: Path, template: str, **values: Any) -> None:
-    environment = _environment(assets.root() / "templates")
-    path.write_text(environment.get_template(template).render(values), "utf-8", newline="\n")
+    path.write_text(assets.templates().get_template(template).render(values), "utf-8", newline="\n")

@@ -17,8 +17,11 @@ _CLASSES: dict[str, CoreClass] = {
 }
 
 
-def core_class(core: str) -> CoreClass:
+CORES = tuple(_CLASSES)  # as boards name them
+
+
+def core_class(core: str | None) -> CoreClass:
     """
-    The class of CORE, as boards name it.
+    The class of CORE, one of CORES; without one a Cortex-M4's, which plans for no board are for.
     """
-    return _CLASSES[core]
+    return "dsp" if core is None else _CLASSES[core]

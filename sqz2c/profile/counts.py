@@ -115,7 +115,6 @@ def _layer(core: CoreClass, entry: Mapping[str, Any], counted: Counted) -> Layer
     )
 
 
-
 def facts(profile: Profile) -> dict[str, Any]:
     """
     PROFILE for machines.

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from benchmarks import fashion, fashion_curve, host, kernels, sweeps
+from benchmarks import fashion, fashion_curve, host, kernels, rows, sweeps
 from sqz2c.train.squeezenet import SqueezeNet, convs
 from tests.boards import RUN_TOOLS
 from tests.networks import Member, build
@@ -67,3 +67,11 @@ def test_curve_has_a_network_for_each_size() -> None:
     record = {"flash_bytes": 7, "ram_bytes": 8, "macs": 9e6, "nonzero": 1, "integer_percent": 9.5}
     assert "| example | 7 | 8 | 9.0 M | 1 |  |  | 9.50 |" in fashion_curve.table(
         {"example": record, "4000": {"budget_bytes": 4000}})  # fmt: skip
+
+
+@pytest.mark.slow
+def test_rows_cost_little_more_than_an_image() -> None:
+    """The example at its two RAM points, as the table of docs/memory.md has it."""
+    need(*RUN_TOOLS)
+    _, line = rows.lines("Fashion-MNIST")
+    assert 1 < float(line.split()[-1]) <= rows.LIMIT
